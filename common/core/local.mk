@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Pure code: libc only.
+noinst_LTLIBRARIES += common/libcore.la
+common_libcore_la_SOURCES = \
+	common/core/defaults.h \
+	common/core/error.c common/core/error.h

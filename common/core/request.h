@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * request - what a user asked for with the --optical-* options
+ *
+ * One parser for all ways in: SPANK option, comment form, normalised text.
+ * Pure: no files, no network, no Slurm.
+ */
+#ifndef OCS_CORE_REQUEST_H
+#define OCS_CORE_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/core/defaults.h"
+#include "common/core/error.h"
+
+enum ocs_hints_mode { OCS_HINTS_ON = 0, OCS_HINTS_OFF, OCS_HINTS_PRINT };
+
+struct ocs_request {
+	bool none;		/* --optical-bw=none: no circuits wanted */
+	uint64_t want_bps;	/* 0 until bw is given, and when none */
+	uint64_t min_bps;	/* start with no less; <= want_bps */
+	uint64_t latency_us;	/* most one-way latency; 0: no bound */
+	unsigned int span_min;	/* sites; 1.. */
+	unsigned int span_max;	/* ..OCS_SPAN_MAX */
+	enum ocs_hints_mode hints;
+	unsigned int nsites;	/* 0: all sites */
+	char site[OCS_REQUEST_SITES_MAX][OCS_NAME_MAX];
+};
+
+/* One --optical-NAME option; the table ends with name NULL. */
+struct ocs_option {
+	const char *name;	/* "bw" for --optical-bw */
+	const char *arginfo;	/* "RATE[,min=RATE]" */
+	const char *usage;	/* one line of help */
+	bool supported;		/* false: known, refused by this version */
+	const char *example;	/* a value that would be right */
+};
+extern const struct ocs_option ocs_options[];
+
+/* Defaults of design section 4; nothing asked for yet. */
+void ocs_request_init(struct ocs_request *req);
+
+/*
+ * Set option NAME ("bw", "latency", ...) of *REQ from VALUE as typed.
+ * Returns 0; or -1 with ERR set (OCS_SYNTAX, OCS_RANGE, OCS_UNSUPPORTED), the
+ * text naming the option and a right example, *REQ untouched:
+ * `bad --optical-bw '400': a rate ends in M, G or T (example: 400G,min=200G)`.
+ */
+int ocs_request_set(struct ocs_request *req, const char *name,
+		    const char *value, struct ocs_error *err);
+
+/* What only all options together show: options without bw, bw=none with
+ * others, fewer sites than span_min. Returns 0 or -1 with ERR set. */
+int ocs_request_check(const struct ocs_request *req, struct ocs_error *err);
+
+/*
+ * Find `optical(NAME=VALUE;NAME=VALUE)` in COMMENT (may be NULL) and set each
+ * option of it; NAME as in --optical-NAME, but min is an option of its own in
+ * bw's value: "optical(bw=400G,min=200G;latency=2ms)".
+ * *FOUND tells whether there was one. Other text of the comment is ignored.
+ * Two of them, or an unclosed one, is OCS_SYNTAX.
+ */
+int ocs_request_parse_comment(const char *comment, struct ocs_request *req,
+			      bool *found, struct ocs_error *err);
+
+/* The normalised text, as job_submit writes and the select plugin reads it:
+ * "v1;bw=400000000000;min=400000000000;span=1-4;hints=on[;latency=2000]
+ * [;sites=a,b]" or "v1;bw=none". format: 0, or -1 if SIZE is too small. */
+#define OCS_REQUEST_TEXT_MAX 1536
+#define OCS_REQUEST_ENV "OPTICAL_REQUEST"
+int ocs_request_format(const struct ocs_request *req, char *buf, size_t size);
+int ocs_request_parse(const char *text, struct ocs_request *req,
+		      struct ocs_error *err);
+
+/* True if site NAME is allowed by the request. */
+bool ocs_request_site_ok(const struct ocs_request *req, const char *name);
+
+#endif
