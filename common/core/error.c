@@ -45,6 +45,9 @@ int ocs_fail(struct ocs_error *err, enum ocs_code code, const char *fmt, ...)
 	n = vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	mark_cut(err->text, sizeof(err->text), n);
+	for (char *p = err->text; *p; p++)
+		if (iscntrl((unsigned char) *p))
+			*p = '?';
 	return -1;
 }
 

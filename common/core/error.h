@@ -35,7 +35,8 @@ struct ocs_error {
 
 /*
  * Fill ERR (may be NULL) with CODE and the formatted text; reason becomes "".
- * Text that does not fit ends in "...".
+ * Text that does not fit ends in "..."; control characters, which a user may
+ * have typed, become '?': the text is one line.
  * Always returns -1: `return ocs_fail(err, OCS_RANGE, ...);`
  */
 int ocs_fail(struct ocs_error *err, enum ocs_code code, const char *fmt, ...)

@@ -95,17 +95,20 @@ void ocs_lease_destroy(struct ocs_lease *lease);
 struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease); /* or NULL */
 
 /* The one word that people see: HELD, PROVISIONING, ACTIVE, IMPAIRED,
- * RELEASING, FAILED or GONE (nothing booked any more). */
+ * RELEASING, FAILED or GONE (nothing booked any more, whether it FAILED or
+ * was TERMINATED: resv and cause say). */
 const char *ocs_lease_word(const struct ocs_lease *lease);
 /* True while anything of LEASE is booked. */
 bool ocs_lease_booked(const struct ocs_lease *lease);
-/* True if all circuits are PROVISIONED and UP (I4). */
+/* True if all circuits are PROVISIONED and UP (I4); false without circuits. */
 bool ocs_lease_up(const struct ocs_lease *lease);
 /* Same request: id, cluster, job, sites, circuits' ends, rates and bounds;
- * states, routes, end and epoch don't count (I3). */
+ * states, routes, end and epoch don't count (I3). A granted rate of 0 leaves
+ * it to the agent and is the same as any. */
 bool ocs_lease_same_request(const struct ocs_lease *x,
 			    const struct ocs_lease *y);
-/* Sum of granted rates over the circuits in whole Gb/s: license/optical. */
+/* Sum of granted rates over the circuits in whole Gb/s, rounded up once:
+ * license/optical. */
 uint32_t ocs_lease_gbps(const struct ocs_lease *lease);
 /* True for 32 lower-case hexadecimal digits. */
 bool ocs_lease_id_ok(const char *id);

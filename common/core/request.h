@@ -22,7 +22,7 @@ struct ocs_request {
 	uint64_t want_bps;	/* 0 until bw is given, and when none */
 	uint64_t min_bps;	/* start with no less; <= want_bps */
 	uint64_t latency_us;	/* most one-way latency; 0: no bound */
-	unsigned int span_min;	/* sites; 1.. */
+	unsigned int span_min;	/* sites; 1.. ; MIN alone sets both */
 	unsigned int span_max;	/* ..OCS_SPAN_MAX */
 	enum ocs_hints_mode hints;
 	unsigned int nsites;	/* 0: all sites */
@@ -59,6 +59,7 @@ int ocs_request_check(const struct ocs_request *req, struct ocs_error *err);
  * Find `optical(NAME=VALUE;NAME=VALUE)` in COMMENT (may be NULL) and set each
  * option of it; NAME as in --optical-NAME, but min is an option of its own in
  * bw's value: "optical(bw=400G,min=200G;latency=2ms)".
+ * An option twice is OCS_SYNTAX; *REQ is untouched on any error.
  * *FOUND tells whether there was one. Other text of the comment is ignored.
  * Two of them, or an unclosed one, is OCS_SYNTAX.
  */
@@ -67,7 +68,9 @@ int ocs_request_parse_comment(const char *comment, struct ocs_request *req,
 
 /* The normalised text, as job_submit writes and the select plugin reads it:
  * "v1;bw=400000000000;min=400000000000;span=1-4;hints=on[;latency=2000]
- * [;sites=a,b]" or "v1;bw=none". format: 0, or -1 if SIZE is too small. */
+ * [;sites=a,b]" or "v1;bw=none". format: 0, or -1 if SIZE is too small or
+ * nothing was asked for, BUF then "". parse takes this one form only: 0, or -1
+ * with ERR set (OCS_SYNTAX), *REQ untouched. */
 #define OCS_REQUEST_TEXT_MAX 1536
 #define OCS_REQUEST_ENV "OPTICAL_REQUEST"
 int ocs_request_format(const struct ocs_request *req, char *buf, size_t size);

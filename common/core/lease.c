@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lease - names and questions of the lease's states; the arrows between them
+ * are the agent engine's, which is the only one to change a lease
+ */
+#include "common/core/lease.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/core/units.h"
+
+static const char *const resv_names[] = {
+	[OCS_HELD] = "HELD",
+	[OCS_COMMITTED] = "COMMITTED",
+	[OCS_FAILED] = "FAILED",
+	[OCS_TERMINATED] = "TERMINATED",
+};
+static const char *const prov_names[] = {
+	[OCS_RELEASED] = "RELEASED",
+	[OCS_PROVISIONING] = "PROVISIONING",
+	[OCS_PROVISIONED] = "PROVISIONED",
+	[OCS_RELEASING] = "RELEASING",
+	[OCS_UNKNOWN] = "UNKNOWN",
+};
+static const char *const data_names[] = {
+	[OCS_DOWN] = "DOWN",
+	[OCS_UP] = "UP",
+	[OCS_RESTORING] = "RESTORING",
+	[OCS_IMPAIRED] = "IMPAIRED",
+};
+static const char *const blame_names[] = {
+	[OCS_BLAME_NONE] = "none",
+	[OCS_BLAME_REFUSED] = "refused",
+	[OCS_BLAME_FAULT] = "fault",
+};
+#define COUNT(table) ((unsigned int) (sizeof(table) / sizeof((table)[0])))
+
+static const char *name_of(const char *const *table, unsigned int n,
+			   unsigned int v)
+{
+	return v < n ? table[v] : "?";
+}
+
+static int value_of(const char *const *table, unsigned int n,
+		    const char *name)
+{
+	for (unsigned int i = 0; name && i < n; i++)
+		if (!strcmp(table[i], name))
+			return (int) i;
+	return -1;
+}
+
+const char *ocs_resv_name(enum ocs_resv v)
+{
+	return name_of(resv_names, COUNT(resv_names), v);
+}
+
+const char *ocs_prov_name(enum ocs_prov v)
+{
+	return name_of(prov_names, COUNT(prov_names), v);
+}
+
+const char *ocs_data_name(enum ocs_data v)
+{
+	return name_of(data_names, COUNT(data_names), v);
+}
+
+const char *ocs_blame_name(enum ocs_blame v)
+{
+	return name_of(blame_names, COUNT(blame_names), v);
+}
+
+int ocs_resv_from_name(const char *name, enum ocs_resv *v)
+{
+	int i = value_of(resv_names, COUNT(resv_names), name);
+
+	if (i < 0)
+		return -1;
+	*v = (enum ocs_resv) i;
+	return 0;
+}
+
+int ocs_prov_from_name(const char *name, enum ocs_prov *v)
+{
+	int i = value_of(prov_names, COUNT(prov_names), name);
+
+	if (i < 0)
+		return -1;
+	*v = (enum ocs_prov) i;
+	return 0;
+}
+
+int ocs_data_from_name(const char *name, enum ocs_data *v)
+{
+	int i = value_of(data_names, COUNT(data_names), name);
+
+	if (i < 0)
+		return -1;
+	*v = (enum ocs_data) i;
+	return 0;
+}
+
+int ocs_blame_from_name(const char *name, enum ocs_blame *v)
+{
+	int i = value_of(blame_names, COUNT(blame_names), name);
+
+	if (i < 0)
+		return -1;
+	*v = (enum ocs_blame) i;
+	return 0;
+}
+
+struct ocs_lease *ocs_lease_create(void)
+{
+	return calloc(1, sizeof(struct ocs_lease));
+}
+
+void ocs_lease_destroy(struct ocs_lease *lease)
+{
+	if (!lease)
+		return;
+	for (unsigned int i = 0; i < OCS_SPAN_MAX; i++)
+		free(lease->site[i].nodes);
+	free(lease->circuit);
+	free(lease);
+}
+
+struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease)
+{
+	struct ocs_lease *copy;
+
+	if (!(copy = ocs_lease_create()))
+		return NULL;
+	*copy = *lease;
+	copy->circuit = NULL;
+	for (unsigned int i = 0; i < OCS_SPAN_MAX; i++)
+		copy->site[i].nodes = NULL;
+
+	for (unsigned int i = 0; i < OCS_SPAN_MAX; i++)
+		if (lease->site[i].nodes &&
+		    !(copy->site[i].nodes = strdup(lease->site[i].nodes)))
+			goto fail;
+	if (lease->ncircuits) {
+		copy->circuit = calloc(lease->ncircuits,
+				       sizeof(*copy->circuit));
+		if (!copy->circuit)
+			goto fail;
+		memcpy(copy->circuit, lease->circuit,
+		       lease->ncircuits * sizeof(*copy->circuit));
+	}
+	return copy;
+fail:
+	ocs_lease_destroy(copy);
+	return NULL;
+}
+
+/* Was carrying traffic, or is being repaired: not just "not yet up". */
+static bool impaired(const struct ocs_lease *lease)
+{
+	if (lease->active_ms)
+		return true;
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (lease->circuit[i].data == OCS_RESTORING ||
+		    lease->circuit[i].data == OCS_IMPAIRED)
+			return true;
+	return false;
+}
+
+const char *ocs_lease_word(const struct ocs_lease *lease)
+{
+	if (!ocs_lease_booked(lease))
+		return "GONE";
+	switch (lease->resv) {
+	case OCS_HELD:
+		return "HELD";
+	case OCS_COMMITTED:
+		if (ocs_lease_up(lease))
+			return "ACTIVE";
+		return impaired(lease) ? "IMPAIRED" : "PROVISIONING";
+	case OCS_FAILED:
+		return "FAILED";
+	case OCS_TERMINATED:
+		break;
+	}
+	return "RELEASING";
+}
+
+/* I1: what this calls booked may not be given to anybody else. */
+bool ocs_lease_booked(const struct ocs_lease *lease)
+{
+	if (lease->resv == OCS_HELD || lease->resv == OCS_COMMITTED)
+		return true;
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (lease->circuit[i].prov != OCS_RELEASED)
+			return true;
+	return false;
+}
+
+/* I4: a lease without circuits never says yes. */
+bool ocs_lease_up(const struct ocs_lease *lease)
+{
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (lease->circuit[i].prov != OCS_PROVISIONED ||
+		    lease->circuit[i].data != OCS_UP)
+			return false;
+	return lease->ncircuits > 0;
+}
+
+static bool same_text(const char *x, const char *y)
+{
+	return !strcmp(x ? x : "", y ? y : "");
+}
+
+static bool same_circuit(const struct ocs_circuit *x,
+			 const struct ocs_circuit *y)
+{
+	/* granted 0: left to the agent */
+	return !strcmp(x->a, y->a) && !strcmp(x->z, y->z) &&
+	       x->requested_bps == y->requested_bps &&
+	       (x->granted_bps == y->granted_bps || !x->granted_bps ||
+		!y->granted_bps) &&
+	       x->max_latency_us == y->max_latency_us;
+}
+
+bool ocs_lease_same_request(const struct ocs_lease *x,
+			    const struct ocs_lease *y)
+{
+	if (strcmp(x->id, y->id) || strcmp(x->cluster, y->cluster) ||
+	    x->job_id != y->job_id || x->user_id != y->user_id ||
+	    x->submit_s != y->submit_s || x->restart_cnt != y->restart_cnt ||
+	    x->nsites != y->nsites || x->ncircuits != y->ncircuits)
+		return false;
+	for (unsigned int i = 0; i < x->nsites && i < OCS_SPAN_MAX; i++)
+		if (strcmp(x->site[i].name, y->site[i].name) ||
+		    !same_text(x->site[i].nodes, y->site[i].nodes))
+			return false;
+	for (unsigned int i = 0; i < x->ncircuits; i++)
+		if (!same_circuit(&x->circuit[i], &y->circuit[i]))
+			return false;
+	return true;
+}
+
+uint32_t ocs_lease_gbps(const struct ocs_lease *lease)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (__builtin_add_overflow(sum, lease->circuit[i].granted_bps,
+					   &sum))
+			return UINT32_MAX;
+	return ocs_rate_gbps(sum);
+}
+
+bool ocs_lease_id_ok(const char *id)
+{
+	return id && strlen(id) == OCS_LEASE_ID_MAX - 1 &&
+	       strspn(id, "0123456789abcdef") == OCS_LEASE_ID_MAX - 1;
+}
