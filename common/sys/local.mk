@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# core + the operating system: configuration, clock. Never logs.
+noinst_LTLIBRARIES += common/libsys.la
+common_libsys_la_SOURCES = \
+	common/sys/clock.c common/sys/clock.h \
+	common/sys/conf_optical.h \
+	common/sys/kvfile.c common/sys/kvfile.h common/sys/kvvalue.c

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * client - requests to the agent, authenticated
+ *
+ * For those that may wait: opticalctl, the plugins' worker and watcher.  What
+ * may not (the hold under slurmctld's locks) is in ocslib.h.
+ *
+ * An ocs_client keeps one connection and is used by one thread at a time; only
+ * ocs_client_wake() may be called by others.  It never logs and raises no
+ * signal.
+ *
+ * Who we are: on a Unix socket the kernel tells the agent; over TCP (loopback
+ * only) a munge credential buys a session token, which is renewed as needed.
+ */
+#ifndef OCS_NET_CLIENT_H
+#define OCS_NET_CLIENT_H
+
+#include <stddef.h>
+
+#include "common/core/error.h"
+#include "common/core/lease.h"
+#include "common/wire/wire.h"
+
+struct ocs_client;
+
+/*
+ * A client of the agent at URL, `unix:/path` or `http://127.0.0.1:port` (also
+ * http://[::1]:port).  MUNGE_SOCKET: NULL or "" for munge's default.  Nothing
+ * is sent before the first request.  NULL with ERR set: OCS_SYNTAX,
+ * OCS_UNSUPPORTED (https), OCS_NOMEM.
+ */
+struct ocs_client *ocs_client_create(const char *url, const char *munge_socket,
+				     struct ocs_error *err);
+void ocs_client_destroy(struct ocs_client *c);
+
+/* 0 if URL is one that ocs_client_create() takes, or -1 with ERR set. */
+int ocs_client_url_check(const char *url, struct ocs_error *err);
+
+/*
+ * Send METHOD ("GET", "POST", "DELETE", "PUT") PATH ("/v1/leases?all=1", query
+ * escaped by the caller) with BODY (JSON; NULL: none) and wait for the whole
+ * answer, at most TIMEOUT_MS over everything.
+ * Returns 0 for 2xx with *STATUS, *REPLY (NUL-terminated, the caller frees;
+ * "" when empty) and *LEN; each of the three may be NULL.
+ * Otherwise -1 with ERR set: a problem document as the agent says it, with its
+ * status in *STATUS; OCS_IO no connection or broken off, OCS_TIMEOUT,
+ * OCS_UNAUTH, OCS_RANGE an answer above OCS_BODY_MAX; *STATUS is then 0.
+ * Never sent twice, except after 401 with a fresh session.
+ */
+int ocs_client_request(struct ocs_client *c, const char *method,
+		       const char *path, const char *body,
+		       unsigned int timeout_ms, int *status, char **reply,
+		       size_t *len, struct ocs_error *err);
+
+/* End the request that is under way, or else the next one, with OCS_IO.
+ * Safe in any thread and in a signal handler. */
+void ocs_client_wake(struct ocs_client *c);
+
+/*
+ * The calls that have a meaning.  Each returns 0, or -1 with ERR as above;
+ * an answer that can't be understood is OCS_SYNTAX.
+ */
+/* Who we are to the agent and what it is. */
+int ocs_client_ping(struct ocs_client *c, struct ocs_ping *ping,
+		    unsigned int timeout_ms, struct ocs_error *err);
+/* The whole state. With SINCE its generation and WAIT_S > 0 the agent waits
+ * that long for a change. *STATE is the caller's. */
+int ocs_client_state(struct ocs_client *c, uint64_t since, unsigned int wait_s,
+		     struct ocs_state **state, unsigned int timeout_ms,
+		     struct ocs_error *err);
+/* A new controller epoch for CLUSTER. */
+int ocs_client_epoch(struct ocs_client *c, const char *cluster,
+		     uint64_t *epoch, unsigned int timeout_ms,
+		     struct ocs_error *err);
+/* Commit LEASE; *GOT (may be NULL) is the caller's. */
+int ocs_client_commit(struct ocs_client *c, const struct ocs_lease *lease,
+		      struct ocs_lease **got, unsigned int timeout_ms,
+		      struct ocs_error *err);
+/* Release lease ID; ENDED_S 0: unknown. OCS_NOT_FOUND is for the caller to
+ * judge. */
+int ocs_client_release(struct ocs_client *c, const char *id, uint64_t epoch,
+		       const char *why, int64_t ended_s,
+		       unsigned int timeout_ms, struct ocs_error *err);
+
+#endif
