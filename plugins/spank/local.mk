@@ -1,1 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+EXTRA_DIST += plugins/spank/spank.map
+if HAVE_SLURM_HEADERS
+slurmplugin_LTLIBRARIES += plugins/spank/spank_optical.la
+plugins_spank_spank_optical_la_SOURCES = \
+	plugins/spank/spank_optical.c \
+	plugins/spank/hints.c plugins/spank/hints.h \
+	plugins/spank/hintenv.c plugins/spank/hintenv.h
+plugins_spank_spank_optical_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_PUB_CPPFLAGS)
+plugins_spank_spank_optical_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-Wl,--version-script=$(srcdir)/plugins/spank/spank.map
+plugins_spank_spank_optical_la_LIBADD = common/libcore.la
+EXTRA_plugins_spank_spank_optical_la_DEPENDENCIES = plugins/spank/spank.map
+endif
