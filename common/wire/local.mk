@@ -1,1 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# core + json-c: JSON text <-> structs.
+noinst_LTLIBRARIES += common/libwire.la
+common_libwire_la_SOURCES = \
+	common/wire/json.h common/wire/json_in.c common/wire/json_out.c \
+	common/wire/wire.h common/wire/wire_int.h \
+	common/wire/wire_doc.c common/wire/wire_lease.c \
+	common/wire/wire_state.c
+common_libwire_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * json_out - JSON text, written straight into one growing buffer
+ *
+ * Building a tree first would cost an allocation for each value: the agent
+ * writes its whole state to every cluster after every change.
+ */
+#include "common/wire/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void put(struct ocs_json_out *out, const char *text, size_t len)
+{
+	if (out->failed)
+		return;
+	if (len >= out->size - out->len) {
+		size_t size = (out->len + len + 256) * 2;
+		char *more = realloc(out->text, size);
+
+		if (!more) {
+			out->failed = true;
+			return;
+		}
+		out->text = more;
+		out->size = size;
+	}
+	memcpy(out->text + out->len, text, len);
+	out->len += len;
+	out->text[out->len] = '\0';
+}
+
+/* Bytes of the UTF-8 character at P; 0 if it is none. */
+static size_t utf8_len(const unsigned char *p)
+{
+	uint32_t c;
+	size_t n;
+
+	if (*p < 0x80)
+		return 1;
+	n = *p >= 0xf0 && *p < 0xf5 ? 4 : *p >= 0xe0 && *p < 0xf0 ? 3 :
+	    *p >= 0xc2 && *p < 0xe0 ? 2 : 0;
+	if (!n)
+		return 0;
+	c = *p & (0xffu >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000)))
+		return 0;
+	if (n == 4 && (c < 0x10000 || c > 0x10ffff))
+		return 0;
+	return n;
+}
+
+static void put_quoted(struct ocs_json_out *out, const char *text)
+{
+	const unsigned char *p = (const unsigned char *) text, *plain = p;
+	char esc[8];
+
+	put(out, "\"", 1);
+	while (*p) {
+		size_t n = utf8_len(p);
+
+		if (n && *p >= ' ' && *p != '"' && *p != '\\') {
+			p += n;
+			continue;
+		}
+		put(out, (const char *) plain, (size_t) (p - plain));
+		if (!n)
+			strcpy(esc, "?");
+		else if (*p >= ' ')
+			snprintf(esc, sizeof(esc), "\\%c", *p);
+		else
+			snprintf(esc, sizeof(esc), "\\u%04x", *p);
+		put(out, esc, strlen(esc));
+		plain = ++p;
+	}
+	put(out, (const char *) plain, (size_t) (p - plain));
+	put(out, "\"", 1);
+}
+
+static void put_name(struct ocs_json_out *out, const char *name)
+{
+	if (out->comma)
+		put(out, ",", 1);
+	out->comma = true;
+	if (name) {
+		put_quoted(out, name);
+		put(out, ":", 1);
+	}
+}
+
+void ocs_json_put_open(struct ocs_json_out *out, const char *name, char c)
+{
+	put_name(out, name);
+	put(out, &c, 1);
+	out->comma = false;
+}
+
+void ocs_json_put_close(struct ocs_json_out *out, char c)
+{
+	put(out, &c, 1);
+	out->comma = true;
+}
+
+void ocs_json_put_u64(struct ocs_json_out *out, const char *name, uint64_t v)
+{
+	char buf[24];
+	int n = snprintf(buf, sizeof(buf), "%" PRIu64, v);
+
+	put_name(out, name);
+	put(out, buf, (size_t) n);
+}
+
+void ocs_json_put_i64(struct ocs_json_out *out, const char *name, int64_t v)
+{
+	char buf[24];
+	int n = snprintf(buf, sizeof(buf), "%" PRId64, v);
+
+	put_name(out, name);
+	put(out, buf, (size_t) n);
+}
+
+void ocs_json_put_bool(struct ocs_json_out *out, const char *name, bool v)
+{
+	put_name(out, name);
+	put(out, v ? "true" : "false", v ? 4 : 5);
+}
+
+void ocs_json_put_str(struct ocs_json_out *out, const char *name,
+		      const char *text)
+{
+	put_name(out, name);
+	put_quoted(out, text ? text : "");
+}
+
+char *ocs_json_put_end(struct ocs_json_out *out)
+{
+	char *text = out->text;
+
+	if (out->failed) {
+		free(text);
+		text = NULL;
+	}
+	memset(out, 0, sizeof(*out));
+	return text;
+}
