@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# job_modify looks into the job record, which only Slurm's source declares.
+EXTRA_DIST += plugins/job_submit/job_submit.map
+if HAVE_SLURM_SRC
+slurmplugin_LTLIBRARIES += plugins/job_submit/job_submit_optical.la
+plugins_job_submit_job_submit_optical_la_SOURCES = \
+	plugins/job_submit/job_submit_optical.c \
+	plugins/job_submit/library.c plugins/job_submit/library.h \
+	plugins/job_submit/limits.c plugins/job_submit/limits.h \
+	plugins/job_submit/logic.c plugins/job_submit/logic.h
+plugins_job_submit_job_submit_optical_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	$(SLURM_SRC_CPPFLAGS)
+plugins_job_submit_job_submit_optical_la_LDFLAGS = $(AM_LDFLAGS) \
+	-module -avoid-version -shared -Wl,-z,lazy -Wl,--exclude-libs,ALL \
+	-Wl,--version-script=$(srcdir)/plugins/job_submit/job_submit.map
+plugins_job_submit_job_submit_optical_la_LIBADD = common/libsys.la \
+	common/libcore.la
+EXTRA_plugins_job_submit_job_submit_optical_la_DEPENDENCIES = \
+	plugins/job_submit/job_submit.map
+endif
