@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += common/libwire.la
 common_libwire_la_SOURCES = \
 	common/wire/json.h common/wire/json_in.c common/wire/json_out.c \
+	common/wire/state.c \
 	common/wire/wire.h common/wire/wire_int.h \
 	common/wire/wire_doc.c common/wire/wire_lease.c \
 	common/wire/wire_state.c
