@@ -31,6 +31,11 @@
 #define OCS_TRANSPONDER_NS 10000
 
 /* optical.conf, design sections 3 and 5 */
+#define OCS_AGENT_URL "unix:/run/opticald/opticald.sock"
+#define OCS_SITE_GPUS 8			/* per node, 0..1024 */
+#define OCS_SITE_NICS 8			/* per node, 0..1024 */
+#define OCS_CONF_SITES_MAX 1024
+#define OCS_CONF_PARTITIONS_MAX 4096
 #define OCS_HOLD_TIMEOUT_MS 50		/* 5..500 */
 #define OCS_HOLD_BUDGET_MS 100		/* per second, 10..900 */
 #define OCS_BREAKER_TIME_MS 5000	/* 100..600000 */
@@ -39,7 +44,7 @@
 #define OCS_MAX_SETUP_FAILURES 3	/* 1..100 */
 #define OCS_RECONCILE_INTERVAL_S 5	/* 1..60 */
 /* NCCL_BUFFSIZE costs memory in every communicator: 16 MiB unless the
- * admin says otherwise, up to 64 MiB. */
+ * admin says otherwise, 1 to 64 MiB. */
 #define OCS_NCCL_BUFFSIZE_MAX 16777216
 /* The snapshot counts as old when the agent was silent for this long. */
 #define OCS_AGENT_SILENT_MS 15000

@@ -25,16 +25,13 @@ struct ocs_client;
 
 /*
  * A client of the agent at URL, `unix:/path` or `http://127.0.0.1:port` (also
- * http://[::1]:port).  MUNGE_SOCKET: NULL or "" for munge's default.  Nothing
+ * http://[::1]:port; see agent_url.h).  MUNGE_SOCKET: NULL or "" for munge's default.  Nothing
  * is sent before the first request.  NULL with ERR set: OCS_SYNTAX,
  * OCS_UNSUPPORTED (https), OCS_NOMEM.
  */
 struct ocs_client *ocs_client_create(const char *url, const char *munge_socket,
 				     struct ocs_error *err);
 void ocs_client_destroy(struct ocs_client *c);
-
-/* 0 if URL is one that ocs_client_create() takes, or -1 with ERR set. */
-int ocs_client_url_check(const char *url, struct ocs_error *err);
 
 /*
  * Send METHOD ("GET", "POST", "DELETE", "PUT") PATH ("/v1/leases?all=1", query

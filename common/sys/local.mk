@@ -2,6 +2,7 @@
 # core + the operating system: configuration, clock. Never logs.
 noinst_LTLIBRARIES += common/libsys.la
 common_libsys_la_SOURCES = \
+	common/sys/agent_url.c common/sys/agent_url.h \
 	common/sys/clock.c common/sys/clock.h \
-	common/sys/conf_optical.h \
+	common/sys/conf_optical.c common/sys/conf_optical.h \
 	common/sys/kvfile.c common/sys/kvfile.h common/sys/kvvalue.c
