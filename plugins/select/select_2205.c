@@ -18,6 +18,9 @@
 #include "src/slurmctld/licenses.h"
 #include "src/slurmctld/srun_comm.h"
 
+/* The build hides every symbol; select.map says which of these Slurm sees. */
+#pragma GCC visibility push(default)
+
 /* 110 is the only id besides cons_tres's own that 22.05 treats as one that
  * counts cores and GPUs, and a second plugin must not have cons_tres's. */
 const char plugin_name[] = "Trackable RESources and optical circuits";
@@ -581,3 +584,5 @@ void compat_each_job(int (*fn)(job_record_t *job, void *arg), void *arg)
 	if (&job_list && job_list)
 		list_for_each(job_list, each_job, &e);
 }
+
+#pragma GCC visibility pop
