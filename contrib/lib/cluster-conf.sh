@@ -122,7 +122,7 @@ write_slurm_conf()
 	X
 	# Licences and the plugin that meters them come together.
 	echo "Licenses=optical:1000000"
-	[ "$SELECT" != cons_tres_optical ] || echo "JobSubmitPlugins=optical"
+	[ "$JOB_SUBMIT" = no ] || echo "JobSubmitPlugins=optical"
 	if [ "$DBD" = yes ]; then
 		cat <<-X
 		AccountingStorageType=accounting_storage/slurmdbd

@@ -3,11 +3,12 @@
 #
 # cluster-db.sh - the accounting of an emulated cluster: mariadbd, slurmdbd
 #
-# Sourced by contrib/cluster. The database has a socket below $D and no TCP
-# port; an empty one is made once and copied.
+# Sourced by contrib/cluster. The server runs as user slurm, so that its program
+# is all that is needed of the distribution's MariaDB. The database has a socket
+# below $D and no TCP port; an empty one is made once and copied.
 
 # Speed before safety: this database lives as long as its cluster.
-MARIADB_OPTIONS=(--no-defaults --user=mysql --skip-networking --skip-log-bin
+MARIADB_OPTIONS=(--no-defaults --user=slurm --skip-networking --skip-log-bin
 	--innodb-log-file-size=8M --innodb-buffer-pool-size=32M
 	--innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF
 	--innodb-fast-shutdown=2 --innodb-lock-wait-timeout=900
@@ -27,7 +28,7 @@ db_template()
 		tmp=$(mktemp -d "$cache/mariadb.XXXXXX") || exit 1
 		trap 'rm -rf "$tmp"' EXIT
 		chmod 0755 "$tmp"
-		mariadb-install-db --no-defaults --user=mysql --datadir="$tmp/db" \
+		mariadb-install-db --no-defaults --user=slurm --datadir="$tmp/db" \
 			--auth-root-authentication-method=normal --skip-test-db \
 			--innodb-log-file-size=8M --skip-name-resolve \
 			>"$LOG/mariadb-install-db.out" 2>&1 || exit 1
@@ -41,7 +42,7 @@ start_mariadbd()
 	local t
 
 	t=$(db_template) || { say "cannot make a database:"; tail "$LOG/mariadb-install-db.out" >&2; return 1; }
-	install -d -o mysql -g mysql -m 0755 "$D/mariadb"
+	install -d -o slurm -g slurm -m 0755 "$D/mariadb"
 	cp -a --sparse=always "$t" "$D/mariadb/db" || return 1
 	cat >"$D/mariadb/init.sql" <<-'X'
 	CREATE USER IF NOT EXISTS slurm@localhost IDENTIFIED BY 'slurm';
@@ -57,8 +58,8 @@ start_mariadbd()
 
 wait_mariadbd()
 {
-	poll 60 "mariadbd" "$LOG/mariadbd.out" mariadb-admin --no-defaults \
-		--socket="$D/mariadb/sock" --user=slurm --password=slurm ping
+	poll 60 "mariadbd" "$LOG/mariadbd.out" alive mariadbd mariadb --no-defaults \
+		--socket="$D/mariadb/sock" --user=slurm --password=slurm -e "SELECT 1"
 }
 
 # The cluster, an account and its users.

@@ -34,16 +34,17 @@ proc_start()
 
 # poll LIMIT WHAT LOGFILE COMMAND...
 # Run COMMAND every 0.1 s until it succeeds. After LIMIT seconds: say what was
-# waited for, show the end of LOGFILE and the last words of COMMAND, fail.
+# waited for, show the end of LOGFILE and the last words of COMMAND, fail. A
+# COMMAND that returns 99 will never succeed: fail at once.
 poll()
 {
-	local limit=$1 what=$2 log=$3 end out
+	local limit=$1 what=$2 log=$3 start=$SECONDS out rc
 
 	shift 3
-	end=$((SECONDS + limit))
 	until out=$("$@" 2>&1); do
-		if [ $SECONDS -ge $end ]; then
-			say "waited $limit s for $what"
+		rc=$?
+		if [ $rc -eq 99 ] || [ $((SECONDS - start)) -ge "$limit" ]; then
+			say "waited $((SECONDS - start)) s for $what"
 			[ -z "$out" ] || say "last answer: ${out:0:400}"
 			if [ -s "$log" ]; then
 				say "the end of $log:"
@@ -95,6 +96,16 @@ daemon_again()
 	) </dev/null >>"$LOG/$name.out" 2>&1 &
 	pid=$!
 	echo "$pid $(proc_start "$pid")" >"$RUN/$name.pid"
+}
+
+# alive NAME COMMAND...: COMMAND, for poll: 99 when daemon NAME has ended.
+alive()
+{
+	local name=$1
+
+	shift
+	daemon_pid "$name" >/dev/null || { echo "$name has ended"; return 99; }
+	"$@"
 }
 
 # Nothing of the daemons $@ runs.
