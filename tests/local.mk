@@ -2,4 +2,6 @@
 # Scripts that run without a cluster; those under tests/cluster are
 # contrib/check's.
 unit_tests =
-EXTRA_DIST += $(unit_tests) tests/unit/tap.h
+cluster_tests = tests/cluster/0000-forward.t
+EXTRA_DIST += $(unit_tests) $(cluster_tests) tests/unit/tap.h tests/CI_TIER \
+	tests/ALLOWED_SKIPS tests/lib/tap.sh tests/lib/cluster.sh
