@@ -60,15 +60,17 @@ struct ocs_route {
 /*
  * The route of lowest latency from site A to site Z on which RATE_BPS is free
  * now on every link; ties: fewer hops, then lower link indexes.
- * MAX_LATENCY_US 0 means no bound.
+ * MAX_LATENCY_US 0 means no bound. Links with a latency over
+ * OCS_LATENCY_MAX_US are never used.
  * Returns 0; or -1 with ERR set and *ROUTE untouched:
  *  OCS_BUSY   a route exists but is taken: reason names the link that is short
  *             on the route that would be best were nothing booked:
  *             OpticalLink(par-lyo,need=400G,free=200G), or OpticalLinkDrained
- *  OCS_RANGE  never possible: capacity (reason OpticalLink(...)) or latency
- *             (OpticalLatency(par-lyo,need=1ms,best=2274us)); text says what
- *             would be
- *  OCS_NOT_FOUND  no links lead there: OpticalLink(par-lyo,none)
+ *  OCS_RANGE  never possible: capacity (OpticalLink(par-lyo,need=800G,
+ *             max=400G)) or latency (OpticalLatency(paris-lyon,need=1ms,
+ *             best=2274us)); text says what would be
+ *  OCS_NOT_FOUND  no links lead there: OpticalLink(paris-lyon,none)
+ *  OCS_NOMEM, OCS_INTERNAL (not two sites of NET)
  */
 int ocs_route_find(const struct ocs_net *net, unsigned int a, unsigned int z,
 		   uint64_t rate_bps, uint64_t max_latency_us,
@@ -94,14 +96,18 @@ struct ocs_plan {
  * Route a circuit between each pair of SITE[0..NSITES), all of them together
  * (a link that two circuits share is counted twice). Every circuit gets the
  * same rate: want_bps, or, when that is not free, the largest that is, down to
- * min_bps, in whole Gb/s.
- * Returns 0 with *PLAN filled, or -1 with ERR as ocs_route_find().
+ * min_bps, in whole Gb/s. Without a wanted rate (bw=none) there are no
+ * circuits.
+ * Returns 0 with *PLAN filled; or -1, *PLAN untouched, with ERR as
+ * ocs_route_find(): OCS_RANGE also when the circuits don't fit together even
+ * with nothing booked; "need" is then what the job's own circuits add up to.
  */
 int ocs_plan_make(const struct ocs_net *net, const unsigned int *site,
 		  unsigned int nsites, const struct ocs_request *req,
 		  struct ocs_plan *plan, struct ocs_error *err);
 
-/* A booking that ends: link LINK gets BPS back at END_S (Unix time). */
+/* A booking that ends: link LINK gets BPS back at END_S (Unix time; 0: never;
+ * a time that has passed: at any moment, that is, a second from now). */
 struct ocs_booking_end {
 	int64_t end_s;
 	unsigned int link;
@@ -111,7 +117,7 @@ struct ocs_booking_end {
 /*
  * The earliest time >= NOW_S at which ocs_plan_make() succeeds, if the
  * bookings END[0..NENDS) (any order) end as they say and nothing new comes.
- * Returns 0 with *WHEN_S and *PLAN; -1 with ERR if never.
+ * Returns 0 with *WHEN_S and *PLAN; -1 with ERR if never, both untouched.
  */
 int ocs_plan_earliest(const struct ocs_net *net,
 		      const struct ocs_booking_end *end, unsigned int nends,
