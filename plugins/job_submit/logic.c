@@ -157,7 +157,12 @@ static int collect(const struct ocs_submit_in *in, struct ocs_submit_out *out,
 	if (found)
 		out->req = from_comment;
 	out->asked = found || seen;
-	return out->asked ? ocs_request_check(&out->req, err) : 0;
+	if (!out->asked)
+		return 0;
+	if (!out->req.none && !out->req.want_bps)
+		return ocs_fail(err, OCS_SYNTAX,
+				"the other --optical options need --optical-bw (example: --optical-bw=400G)");
+	return ocs_request_check(&out->req, err);
 }
 
 /* The total of licence NAME in slurm.conf's Licenses= TEXT, or -1. */
@@ -202,7 +207,8 @@ static int check_slurm_conf(const struct ocs_submit_in *in, uint32_t gbps,
 		return ocs_fail(err, OCS_CONFLICT,
 				"slurm.conf lacks Licenses=" OCS_LICENSE
 				":N (Gb/s, more than all sites together): tell the administrator");
-	if (!names_tres(in->slurm_tres, "license/" OCS_LICENSE))
+	if (in->accounting &&
+	    !names_tres(in->slurm_tres, "license/" OCS_LICENSE))
 		return ocs_fail(err, OCS_CONFLICT,
 				"slurm.conf lacks AccountingStorageTRES=license/"
 				OCS_LICENSE ": tell the administrator");

@@ -35,6 +35,7 @@ struct ocs_submit_in {
 	const char *slurm_licenses;
 	const char *slurm_tres;
 	const char *slurm_select;
+	bool accounting;		/* AccountingStorageType is not none */
 	/* ours */
 	const struct ocs_conf *conf;	/* NULL: could not be had ... */
 	const char *conf_why;		/* ... because of this */
