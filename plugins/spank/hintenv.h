@@ -16,7 +16,8 @@
 
 #include "common/core/request.h"
 
-/* The value of NAME in the task's environment, borrowed, or NULL. */
+/* The value of NAME in the task's environment, or NULL; borrowed until the
+ * decision is made. */
 typedef const char *(*ocs_hintenv_getenv_f)(void *arg, const char *name);
 /* True if an nccl.conf that NCCL will read sets NAME. */
 typedef bool (*ocs_hintenv_inconf_f)(void *arg, const char *name);

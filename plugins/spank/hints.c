@@ -2,7 +2,6 @@
 /* hints - verb 7 of a job's way: slurmstepd, as the user, before exec */
 #include "plugins/spank/hints.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +122,18 @@ static void apply(spank_t sp, const struct ocs_hintenv_plan *plan)
 	}
 }
 
+/* Once per node: a job may have thousands of tasks. */
+static void warn_conf(spank_t sp, const char *path)
+{
+	int local = 0;
+
+	spank_get_item(sp, S_TASK_ID, &local);
+	if (local == 0)
+		fprintf(stderr,
+			"optical: warning: can't tell what %s sets (too large, or not a regular file); starting without NCCL hints\n",
+			path);
+}
+
 void ocs_hints_task_init(spank_t sp, enum ocs_hints_mode fallback)
 {
 	struct ocs_hintenv_plan *plan = NULL;
@@ -143,9 +154,7 @@ void ocs_hints_task_init(spank_t sp, enum ocs_hints_mode fallback)
 	if (!(plan = malloc(sizeof(*plan))))
 		return;
 	if (confs_read(&t, &bad) < 0) {
-		fprintf(stderr,
-			"optical: warning: can't tell what %s sets (too large, or not a regular file); starting without NCCL hints\n",
-			bad);
+		warn_conf(sp, bad);
 		goto out;
 	}
 	ocs_hintenv_decide(&in, plan);

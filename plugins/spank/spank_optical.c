@@ -172,6 +172,12 @@ EXPORT int slurm_spank_init_post_opt(spank_t sp, int ac, char **av)
 		slurm_error("%s", err.text);
 		return -1;
 	}
+	/* others at their defaults look untouched to the check */
+	if (!was_typed("bw")) {
+		slurm_error("--optical-%s needs --optical-bw (example: --optical-bw=400G)",
+			    typed[0]);
+		return -1;
+	}
 	if (hints_default != OCS_HINTS_ON && !was_typed("hints") &&
 	    !asked.none)
 		spank_job_control_setenv(sp, env_name(OPTION_ENV, "hints"),
