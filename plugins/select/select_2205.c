@@ -459,8 +459,9 @@ void compat_set_configuring(job_record_t *job)
 
 int compat_requeue(job_record_t *job, bool held)
 {
-	return job_requeue(0, job->job_id, NULL, false,
-			   held ? JOB_REQUEUE_HOLD : 0);
+	/* Of a heterogeneous job only the leader can be. */
+	return job_requeue(0, job->het_job_id ? job->het_job_id : job->job_id,
+			   NULL, false, held ? JOB_REQUEUE_HOLD : 0);
 }
 
 void compat_kill(job_record_t *job, const char *message)

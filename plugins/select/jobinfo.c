@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * jobinfo - our marks in the job record, which Slurm saves for us
+ *
+ * spank_job_env holds the request, env_sup what the run was given,
+ * admin_comment what happened. Job write lock held, read lock for the getters.
+ */
+#define _GNU_SOURCE
+#include "plugins/select/optical.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define OURS "OPTICAL_"
+/* "3" or "3,held": survives the clearing of the rest. */
+#define FAILURES "OPTICAL_FAILURES"
+
+/* The value of NAME in ENV[0..N), or NULL. */
+static const char *env_get(char **env, unsigned int n, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (unsigned int i = 0; env && i < n; i++)
+		if (env[i] && !strncmp(env[i], name, len) &&
+		    env[i][len] == '=')
+			return env[i] + len + 1;
+	return NULL;
+}
+
+bool jobinfo_requested(const job_record_t *job)
+{
+	return env_get(job->spank_job_env, job->spank_job_env_size,
+		       OCS_REQUEST_ENV);
+}
+
+bool jobinfo_request(const job_record_t *job, struct ocs_request *req)
+{
+	const char *text = env_get(job->spank_job_env, job->spank_job_env_size,
+				   OCS_REQUEST_ENV);
+	struct ocs_error err;
+
+	if (!text)
+		return false;
+	if (ocs_request_parse(text, req, &err) < 0) {
+		error("ocs: job=%u event=bad_request error=\"%s\"",
+		      job->job_id, err.text);
+		return false;
+	}
+	return true;
+}
+
+const char *jobinfo_env(const job_record_t *job, const char *name)
+{
+	if (!job->details)
+		return NULL;
+	return env_get(job->details->env_sup, job->details->env_cnt, name);
+}
+
+const char *jobinfo_lease_id(const job_record_t *job)
+{
+	const char *id = jobinfo_env(job, "OPTICAL_LEASE_ID");
+
+	return id && ocs_lease_id_ok(id) ? id : NULL;
+}
+
+void jobinfo_env_set(job_record_t *job, const char *name, const char *fmt, ...)
+{
+	struct job_details *d = job->details;
+	size_t len = strlen(name);
+	char *value = NULL, *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&value, fmt, ap) < 0)
+		value = NULL;
+	va_end(ap);
+	if (!value)
+		return;
+	xstrfmtcat(text, "%s=%s", name, value);
+	free(value);
+	for (unsigned int i = 0; i < d->env_cnt; i++)
+		if (!strncmp(d->env_sup[i], name, len) &&
+		    d->env_sup[i][len] == '=') {
+			xfree(d->env_sup[i]);
+			d->env_sup[i] = text;
+			return;
+		}
+	if (d->env_cnt == UINT16_MAX) {
+		xfree(text);
+		return;
+	}
+	xrecalloc(d->env_sup, d->env_cnt + 1, sizeof(char *));
+	d->env_sup[d->env_cnt++] = text;
+}
+
+void jobinfo_env_clear(job_record_t *job)
+{
+	struct job_details *d = job->details;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < d->env_cnt; i++) {
+		if (!strncmp(d->env_sup[i], OURS, sizeof(OURS) - 1) &&
+		    strncmp(d->env_sup[i], FAILURES "=", sizeof(FAILURES)))
+			xfree(d->env_sup[i]);
+		else
+			d->env_sup[kept++] = d->env_sup[i];
+	}
+	d->env_cnt = kept;
+	if (!kept)
+		xfree(d->env_sup);
+}
+
+unsigned int jobinfo_failures(const job_record_t *job, bool *held)
+{
+	const char *text = jobinfo_env(job, FAILURES);
+
+	*held = text && strstr(text, ",held");
+	return text ? (unsigned int) strtoul(text, NULL, 10) : 0;
+}
+
+void jobinfo_failures_set(job_record_t *job, unsigned int failures, bool held)
+{
+	if (failures || jobinfo_env(job, FAILURES))
+		jobinfo_env_set(job, FAILURES, "%u%s", failures,
+				held ? ",held" : "");
+}
+
+static const char *const hints_word[] = {
+	[OCS_HINTS_ON] = "on",
+	[OCS_HINTS_OFF] = "off",
+	[OCS_HINTS_PRINT] = "print",
+};
+
+/* Smallest GPUs and NICs per node over the sites: hints must fit them all. */
+static void node_facts(const struct ocs_lease *lease, unsigned int *gpus,
+		       unsigned int *nics)
+{
+	const struct sitemap *map = sitemap_get();
+
+	*gpus = *nics = UINT32_MAX;
+	for (unsigned int i = 0; i < lease->nsites; i++) {
+		int s = sitemap_find(map, lease->site[i].name);
+
+		if (s < 0)
+			continue;
+		*gpus = MIN(*gpus, map->site[s].gpus);
+		*nics = MIN(*nics, map->site[s].nics);
+	}
+}
+
+static void env_circuits(job_record_t *job, const struct ocs_lease *lease)
+{
+	uint64_t rate = UINT64_MAX, latency = 0;
+	char *text = NULL, buf[OCS_RATE_TEXT_MAX];
+
+	for (unsigned int i = 0; i < lease->ncircuits; i++) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+
+		rate = MIN(rate, c->granted_bps);
+		latency = MAX(latency, c->latency_us);
+		xstrfmtcat(text, "%s%s-%s:%s:%"PRIu64"us", text ? "," : "",
+			   c->a, c->z, ocs_rate_format(c->granted_bps, buf),
+			   c->latency_us);
+	}
+	if (!lease->ncircuits)
+		return;
+	jobinfo_env_set(job, "OPTICAL_CIRCUITS", "%s", text);
+	jobinfo_env_set(job, "OPTICAL_RATE_BPS", "%"PRIu64, rate);
+	jobinfo_env_set(job, "OPTICAL_RTT_US", "%"PRIu64, 2 * latency);
+	xfree(text);
+}
+
+void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
+		       const struct ocs_request *req,
+		       const struct ocs_conf *conf, bool simulated)
+{
+	char *sites = NULL, *nodes = NULL;
+	unsigned int gpus, nics;
+
+	for (unsigned int i = 0; i < lease->nsites; i++) {
+		xstrfmtcat(sites, "%s%s", i ? "," : "", lease->site[i].name);
+		xstrfmtcat(nodes, "%s%s=%s", i ? ";" : "", lease->site[i].name,
+			   lease->site[i].nodes);
+	}
+	jobinfo_env_clear(job);
+	if (lease->id[0])
+		jobinfo_env_set(job, "OPTICAL_LEASE_ID", "%s", lease->id);
+	jobinfo_env_set(job, "OPTICAL_JOB_ID", "%u", job->job_id);
+	jobinfo_env_set(job, "OPTICAL_NSITES", "%u", lease->nsites);
+	jobinfo_env_set(job, "OPTICAL_SITES", "%s", sites ? sites : "");
+	jobinfo_env_set(job, "OPTICAL_SITE_NODES", "%s", nodes ? nodes : "");
+	env_circuits(job, lease);
+	node_facts(lease, &gpus, &nics);
+	jobinfo_env_set(job, "OPTICAL_GPUS", "%u", gpus);
+	jobinfo_env_set(job, "OPTICAL_NICS", "%u", nics);
+	jobinfo_env_set(job, "OPTICAL_BUFFSIZE_MAX", "%"PRIu64,
+			conf->nccl_buffsize_max);
+	jobinfo_env_set(job, "OPTICAL_HINTS", "%s", hints_word[req->hints]);
+	if (simulated && lease->ncircuits)
+		jobinfo_env_set(job, "OPTICAL_SIMULATED", "1");
+	xfree(sites);
+	xfree(nodes);
+}
+
+/* "paris=par[001-004];lyon=lyo[001-002]" */
+static int lease_sites(struct ocs_lease *lease, const char *text)
+{
+	while (text && *text && lease->nsites < OCS_SPAN_MAX) {
+		const char *eq = strchr(text, '='), *end;
+
+		if (!eq || eq == text || eq - text >= OCS_NAME_MAX)
+			return -1;
+		end = strchrnul(eq, ';');
+		memcpy(lease->site[lease->nsites].name, text, eq - text);
+		lease->site[lease->nsites].nodes =
+			strndup(eq + 1, end - eq - 1);
+		if (!lease->site[lease->nsites++].nodes)
+			return -1;
+		text = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
+/* "paris-lyon:400G:2274us,...": names of sites may hold '-' themselves, so a
+ * circuit is matched against the sites of the lease. */
+static int lease_circuit(struct ocs_lease *lease, const char *text, size_t len)
+{
+	char buf[3 * OCS_NAME_MAX], pair[2 * OCS_NAME_MAX];
+	struct ocs_circuit *c = &lease->circuit[lease->ncircuits];
+	char *rate, *latency;
+
+	if (len >= sizeof(buf))
+		return -1;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	if (!(rate = strchr(buf, ':')))
+		return -1;
+	*rate++ = '\0';
+	if (!(latency = strchr(rate, ':')))
+		return -1;
+	*latency++ = '\0';
+	if (ocs_rate_parse(rate, &c->granted_bps, NULL) < 0 ||
+	    ocs_time_parse(latency, &c->latency_us, NULL) < 0)
+		return -1;
+	c->requested_bps = c->granted_bps;
+	for (unsigned int i = 0; i < lease->nsites; i++)
+		for (unsigned int j = 0; j < lease->nsites; j++) {
+			snprintf(pair, sizeof(pair), "%s-%s",
+				 lease->site[i].name, lease->site[j].name);
+			if (i == j || strcmp(pair, buf))
+				continue;
+			memcpy(c->a, lease->site[i].name, sizeof(c->a));
+			memcpy(c->z, lease->site[j].name, sizeof(c->z));
+			lease->ncircuits++;
+			return 0;
+		}
+	return -1;
+}
+
+static int lease_circuits(struct ocs_lease *lease, const char *text)
+{
+	while (text && *text && lease->ncircuits < OCS_CIRCUITS_MAX) {
+		const char *end = strchrnul(text, ',');
+
+		if (lease_circuit(lease, text, end - text) < 0)
+			return -1;
+		text = *end ? end + 1 : end;
+	}
+	return lease->ncircuits ? 0 : -1;
+}
+
+/* When the agent may count the job as over: its limit, what Slurm adds to it,
+ * and a minute. 0 without a limit. */
+static int64_t lease_end(const job_record_t *job)
+{
+	if (job->time_limit == INFINITE || !job->end_time)
+		return 0;
+	if (slurm_conf.over_time_limit == INFINITE16)
+		return 0;
+	return job->end_time + slurm_conf.over_time_limit * 60 +
+		slurm_conf.kill_wait + 60;
+}
+
+void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease)
+{
+	snprintf(lease->cluster, sizeof(lease->cluster), "%s",
+		 slurm_conf.cluster_name);
+	lease->job_id = job->job_id;
+	lease->user_id = job->user_id;
+	if (job->user_name)
+		snprintf(lease->user, sizeof(lease->user), "%s",
+			 job->user_name);
+	lease->submit_s = job->details->submit_time;
+	lease->restart_cnt = job->restart_cnt;
+	lease->end_s = lease_end(job);
+}
+
+struct ocs_lease *jobinfo_lease(const job_record_t *job)
+{
+	const char *id = jobinfo_lease_id(job);
+	struct ocs_request req;
+	struct ocs_lease *lease;
+
+	if (!id || !(lease = ocs_lease_create()))
+		return NULL;
+	memcpy(lease->id, id, OCS_LEASE_ID_MAX);
+	jobinfo_lease_job(job, lease);
+	lease->circuit = calloc(OCS_CIRCUITS_MAX, sizeof(*lease->circuit));
+	if (!lease->circuit ||
+	    lease_sites(lease, jobinfo_env(job, "OPTICAL_SITE_NODES")) < 0 ||
+	    lease_circuits(lease, jobinfo_env(job, "OPTICAL_CIRCUITS")) < 0) {
+		ocs_lease_destroy(lease);
+		return NULL;
+	}
+	if (jobinfo_request(job, &req))
+		for (unsigned int i = 0; i < lease->ncircuits; i++) {
+			lease->circuit[i].requested_bps = req.want_bps;
+			lease->circuit[i].max_latency_us = req.latency_us;
+		}
+	return lease;
+}
+
+void jobinfo_token_get(const job_record_t *job, struct token *token)
+{
+	(void) token_parse(job->admin_comment, token);
+}
+
+void jobinfo_token_set(job_record_t *job, const struct token *token)
+{
+	const struct ocs_conf *conf = lib_ops() ? lib_ops()->conf_get() : NULL;
+	bool off = conf && !conf->admin_comment;
+	char *text;
+
+	if (conf)
+		lib_ops()->conf_put(conf);
+	if (off || !(text = token_replace(job->admin_comment, token)))
+		return;
+	xfree(job->admin_comment);
+	job->admin_comment = xstrdup(text);
+	free(text);
+	last_job_update = time(NULL);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* lib - libocs.so inside slurmctld, optical.conf and the map of sites */
+#include "plugins/select/optical.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "src/common/hostlist.h"
+
+/* Written once under Slurm's write locks, before the worker starts. */
+static const struct ocslib_ops *ops;
+static struct sitemap map;
+
+const struct ocslib_ops *lib_ops(void)
+{
+	return ops;
+}
+
+const struct sitemap *sitemap_get(void)
+{
+	return &map;
+}
+
+int sitemap_find(const struct sitemap *m, const char *name)
+{
+	for (unsigned int i = 0; i < m->nsites; i++)
+		if (!strcmp(m->site[i].name, name))
+			return (int) i;
+	return -1;
+}
+
+uint64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}
+
+static int load(struct ocs_error *err)
+{
+	static const char path[] = OCS_PKGLIBDIR "/" OCSLIB_NAME;
+	const struct ocslib_ops *found;
+	void *handle;
+
+	if (ops)
+		return 0;
+	if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)))
+		return ocs_fail(err, OCS_IO, "%s", dlerror());
+	if (!(found = dlsym(handle, OCSLIB_SYMBOL)) ||
+	    found->abi != OCSLIB_ABI) {
+		dlclose(handle);
+		return ocs_fail(err, OCS_IO, "%s is of another version", path);
+	}
+	ops = found;
+	return 0;
+}
+
+static void map_fini(struct sitemap *m)
+{
+	for (unsigned int i = 0; i < m->nsites; i++)
+		FREE_NULL_BITMAP(m->site[i].nodes);
+	FREE_NULL_BITMAP(m->any);
+	free(m->site);
+	memset(m, 0, sizeof(*m));
+}
+
+static int map_site(struct sitemap *m, struct sitemap_site *site,
+		    const struct ocs_conf_site *conf, struct ocs_error *err)
+{
+	hostlist_t hl;
+	char *name;
+	int rc = 0;
+
+	memcpy(site->name, conf->name, sizeof(site->name));
+	site->gpus = conf->gpus;
+	site->nics = conf->nics;
+	site->nodes = bit_alloc(compat_node_count());
+	if (!(hl = hostlist_create(conf->nodes)))
+		return ocs_fail(err, OCS_SYNTAX, "SiteName=%s: bad Nodes=%s",
+				conf->name, conf->nodes);
+	while (!rc && (name = hostlist_shift(hl))) {
+		int i = compat_node_index(name);
+
+		if (i < 0)
+			info("ocs: event=unknown_node site=%s node=%s (not in slurm.conf, ignored)",
+			     conf->name, name);
+		else if (bit_test(m->any, i))
+			rc = ocs_fail(err, OCS_SYNTAX,
+				      "node %s is in two sites", name);
+		else {
+			bit_set(m->any, i);
+			bit_set(site->nodes, i);
+		}
+		free(name);
+	}
+	hostlist_destroy(hl);
+	return rc;
+}
+
+static int map_build(const struct ocs_conf *conf, struct ocs_error *err)
+{
+	struct sitemap m = { 0 };
+
+	if (!(m.site = calloc(conf->nsites ? conf->nsites : 1,
+			      sizeof(*m.site))))
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	m.any = bit_alloc(compat_node_count());
+	for (unsigned int i = 0; i < conf->nsites; i++) {
+		m.nsites = i + 1;
+		if (map_site(&m, &m.site[i], &conf->site[i], err) < 0) {
+			map_fini(&m);
+			return -1;
+		}
+	}
+	map_fini(&map);
+	map = m;
+	return 0;
+}
+
+int lib_configure(struct ocs_error *err)
+{
+	const struct ocs_conf *conf;
+	char *path = NULL, *slash;
+	int rc = -1;
+
+	if (load(err) < 0)
+		return -1;
+	/* optical.conf lies beside slurm.conf. */
+	path = xstrdup(slurm_conf.slurm_conf);
+	if (path && (slash = strrchr(path, '/')))
+		slash[1] = '\0';
+	else
+		xfree(path);
+	xstrcat(path, "optical.conf");
+	rc = ops->configure(path, slurm_conf.cluster_name, err);
+	xfree(path);
+
+	/* A damaged file leaves the former configuration in use; nodes may
+	 * have changed all the same. */
+	if ((conf = ops->conf_get())) {
+		if (map_build(conf, rc < 0 ? NULL : err) < 0)
+			rc = -1;
+		ops->conf_put(conf);
+	}
+	return rc;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * optical - what the parts of the select plugin share
+ *
+ * Locks: Slurm's first, then one of ours; two of ours are never held at once,
+ * and no Slurm lock is taken while one of ours is held. Ids cross threads,
+ * pointers to job records never do.
+ */
+#ifndef OCS_SELECT_OPTICAL_H
+#define OCS_SELECT_OPTICAL_H
+
+#include "plugins/select/slurm_compat.h"
+
+#include "common/core/lease.h"
+#include "common/core/net.h"
+#include "common/core/request.h"
+#include "common/core/units.h"
+#include "common/net/ocslib.h"
+#include "plugins/select/optical_token.h"
+
+/* ---- lib.c: libocs.so and the map of sites ---- */
+
+/* libocs.so's functions; NULL until it was loaded inside slurmctld. */
+const struct ocslib_ops *lib_ops(void);
+/* Load it (once), (re)read optical.conf, rebuild the map. Job and node write
+ * locks held. 0, or -1 with ERR set: the former map stays in use. */
+int lib_configure(struct ocs_error *err);
+
+/* Nodes by site. Read and changed under Slurm's node lock. */
+struct sitemap_site {
+	char name[OCS_NAME_MAX];
+	bitstr_t *nodes;
+	unsigned int gpus, nics;	/* per node */
+};
+struct sitemap {
+	unsigned int nsites;
+	struct sitemap_site *site;
+	bitstr_t *any;			/* nodes in some site */
+};
+const struct sitemap *sitemap_get(void);	/* nsites 0: none */
+int sitemap_find(const struct sitemap *map, const char *name);
+
+/* ---- jobinfo.c: our marks in the job record; job write lock held ---- */
+
+/* The job's request; false if it has none (or an unreadable one: logged). */
+bool jobinfo_request(const job_record_t *job, struct ocs_request *req);
+/* True if the job carries a request at all: cheap. */
+bool jobinfo_requested(const job_record_t *job);
+/* Variable NAME of the job's environment as we set it; borrowed or NULL. */
+const char *jobinfo_env(const job_record_t *job, const char *name);
+void jobinfo_env_set(job_record_t *job, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Drop every OPTICAL_* that an earlier run of this job was given. */
+void jobinfo_env_clear(job_record_t *job);
+/* The lease of the job's present run, borrowed; NULL if none. */
+const char *jobinfo_lease_id(const job_record_t *job);
+/* Tell the job what it got: facts that hints are computed from. */
+void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
+		       const struct ocs_request *req,
+		       const struct ocs_conf *conf, bool simulated);
+/* Cluster, job, user and times of JOB into LEASE. */
+void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease);
+/* The lease as the job record remembers it, for an agent that lost it. */
+struct ocs_lease *jobinfo_lease(const job_record_t *job);
+
+/* Refused set-ups in a row, and whether the job was held for them. */
+unsigned int jobinfo_failures(const job_record_t *job, bool *held);
+void jobinfo_failures_set(job_record_t *job, unsigned int failures, bool held);
+void jobinfo_token_get(const job_record_t *job, struct token *token);
+void jobinfo_token_set(job_record_t *job, const struct token *token);
+
+/* ---- place_job.c ---- */
+
+/*
+ * The sites under the nodes of BITMAP, in the order of the map, as indexes of
+ * STATE's net. False if a node is in no site or the agent knows a site not.
+ */
+bool place_sites(const struct ocs_state *state, const bitstr_t *bitmap,
+		 unsigned int site[static OCS_SPAN_MAX], unsigned int *nsites);
+
+/* ---- reserve.c ---- */
+
+/* May a hold be tried now? Else ERR has the reason for squeue. Never blocks. */
+bool reserve_possible(struct ocs_error *err);
+/* The agent's silence, judged: no snapshot or too old. */
+bool reserve_agent_down(void);
+/* A one-line summary of holds since the start, for the log; false if nothing
+ * changed since the last call. */
+bool reserve_stats(char *buf, size_t size);
+
+/* ---- reasons.c: why jobs pend, for squeue ---- */
+
+/* Remember that JOB pends for ERR's reason; GENERATION != 0: until the
+ * snapshot moves on from it, job_test says no (a hold was refused). */
+void reasons_note(uint32_t job_id, const struct ocs_error *err,
+		  uint64_t generation);
+void reasons_forget(uint32_t job_id);
+/* The generation noted for JOB_ID, 0 if none, and its reason. */
+uint64_t reasons_refused(uint32_t job_id, struct ocs_error *err);
+/* Write noted reasons to the jobs that show none. Takes Slurm's locks. */
+void reasons_apply(void);
+
+/* Pairs of sites whose set-up failed by a fault of the network. */
+void backoff_add(const char *a, const char *z);
+void backoff_clear(const char *a, const char *z);
+/* Seconds left, 0 if none. */
+unsigned int backoff_left(const char *a, const char *z);
+
+/* ---- table.c: leases that this controller looks after ---- */
+
+enum phase {
+	PH_COMMIT,	/* held; commit not acknowledged yet */
+	PH_WAIT_UP,	/* committed; circuits not up yet */
+	PH_RUNNING,	/* the job runs with its circuits */
+	PH_COMPLETING,	/* the job has ended, may still be COMPLETING */
+	PH_RELEASE,	/* to be deleted, for ever until it is */
+};
+
+struct entry {
+	struct entry *next;
+	char lease_id[OCS_LEASE_ID_MAX];
+	uint32_t job_id;
+	enum phase phase;
+	bool gated;			/* prolog_running counts us */
+	struct ocs_lease *lease;	/* owned; NULL when only to be freed */
+	uint64_t deadline_ms;		/* monotonic: of commit and set-up */
+	uint64_t retry_ms;		/* monotonic: not before */
+	uint64_t fini_ms;		/* monotonic: when the job ended */
+	int64_t ended_s;
+	unsigned int tries;
+	const char *why;		/* "job" or "reconcile" */
+};
+
+/* Add an entry; takes LEASE (may be NULL). 0, or -1 out of memory (LEASE is
+ * then still the caller's). An entry of the same id is kept as it is. */
+int table_add(const char *lease_id, uint32_t job_id, enum phase phase,
+	      bool gated, uint64_t deadline_ms, struct ocs_lease *lease);
+/* Call FN on the entry under the table's lock; false if there is none. FN
+ * neither blocks nor calls table functions. */
+bool table_with(const char *lease_id, void (*fn)(struct entry *e, void *arg),
+		void *arg);
+void table_drop(const char *lease_id);
+bool table_has(const char *lease_id);
+/* A copy of all entries (without lease), malloc'ed; *N of them. */
+struct entry *table_list(unsigned int *n);
+/* A copy of the entry's lease, or NULL. */
+struct ocs_lease *table_lease(const char *lease_id);
+
+/* ---- worker.c ---- */
+
+void worker_start(void);	/* once */
+void worker_wake(void);		/* never blocks */
+/* recover.c: agent's leases against this controller's jobs. */
+void recover_reconcile(void);
+
+/* Monotonic milliseconds and microseconds. */
+uint64_t now_ms(void);
+uint64_t now_us(void);
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * reasons - why optical jobs pend, so that squeue can name the link
+ *
+ * Slurm clears state_desc after each failed attempt, so the worker writes the
+ * reason back. Also here: pairs of sites that are left alone for a while after
+ * a fault of the network.
+ */
+#include "plugins/select/optical.h"
+
+#include <pthread.h>
+
+/* Jobs beyond this show Slurm's own reason: the table never grows. */
+#define SLOTS 1024
+/* A reason that no attempt renewed within this time is old, in ms. */
+#define FRESH_MS 60000
+
+struct note {
+	uint32_t job_id;		/* 0: free */
+	uint64_t at_ms;
+	uint64_t generation;		/* of a refused hold */
+	struct ocs_error err;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
+static struct note notes[SLOTS];
+
+static struct note *find(uint32_t job_id)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		struct note *n = &notes[(job_id + i) % SLOTS];
+
+		if (n->job_id == job_id)
+			return n;
+	}
+	return NULL;
+}
+
+/* Its own slot, a free one, or the oldest of eight. */
+static struct note *place(uint32_t job_id)
+{
+	struct note *best = find(job_id);
+
+	for (unsigned int i = 0; !best && i < 8; i++)
+		if (!notes[(job_id + i) % SLOTS].job_id)
+			best = &notes[(job_id + i) % SLOTS];
+	for (unsigned int i = 0; i < 8 && (!best || best->job_id); i++) {
+		struct note *n = &notes[(job_id + i) % SLOTS];
+
+		if (best && best->job_id == job_id)
+			break;
+		if (!best || n->at_ms < best->at_ms)
+			best = n;
+	}
+	return best;
+}
+
+void reasons_note(uint32_t job_id, const struct ocs_error *err,
+		  uint64_t generation)
+{
+	struct note *n;
+
+	if (!err->reason[0])
+		return;
+	pthread_mutex_lock(&lock);
+	n = place(job_id);
+	if (n->job_id != job_id)
+		memset(n, 0, sizeof(*n));
+	n->job_id = job_id;
+	n->at_ms = now_ms();
+	if (generation)
+		n->generation = generation;
+	n->err = *err;
+	pthread_mutex_unlock(&lock);
+}
+
+void reasons_forget(uint32_t job_id)
+{
+	struct note *n;
+
+	pthread_mutex_lock(&lock);
+	if ((n = find(job_id)))
+		n->job_id = 0;
+	pthread_mutex_unlock(&lock);
+}
+
+uint64_t reasons_refused(uint32_t job_id, struct ocs_error *err)
+{
+	uint64_t generation = 0;
+	struct note *n;
+
+	pthread_mutex_lock(&lock);
+	if ((n = find(job_id)) && (generation = n->generation))
+		*err = n->err;
+	pthread_mutex_unlock(&lock);
+	return generation;
+}
+
+/* Only where Slurm has nothing better to say. */
+static bool shows_none(const job_record_t *job, const char *reason)
+{
+	if (!IS_JOB_PENDING(job) || IS_JOB_COMPLETING(job) || !job->priority)
+		return false;
+	if (job->state_reason != WAIT_RESOURCES &&
+	    job->state_reason != WAIT_NO_REASON &&
+	    job->state_reason != WAIT_PRIORITY)
+		return false;
+	return !job->state_desc || strcmp(job->state_desc, reason);
+}
+
+void reasons_apply(void)
+{
+	static struct note fresh[SLOTS];	/* the worker's alone */
+	uint64_t now = now_ms();
+	unsigned int n = 0, changed = 0;
+
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (notes[i].job_id && now - notes[i].at_ms < FRESH_MS)
+			fresh[n++] = notes[i];
+	pthread_mutex_unlock(&lock);
+	if (!n)
+		return;
+
+	/* Look under the read lock first: mostly nothing is to be done. */
+	compat_lock_read();
+	for (unsigned int i = 0; i < n; i++) {
+		job_record_t *job = find_job_record(fresh[i].job_id);
+
+		if (job && shows_none(job, fresh[i].err.reason))
+			changed++;
+	}
+	compat_unlock_read();
+	if (!changed)
+		return;
+
+	compat_lock_write();
+	for (unsigned int i = 0; i < n; i++) {
+		job_record_t *job = find_job_record(fresh[i].job_id);
+
+		if (!job || !shows_none(job, fresh[i].err.reason))
+			continue;
+		xfree(job->state_desc);
+		job->state_desc = xstrdup(fresh[i].err.reason);
+		last_job_update = time(NULL);
+	}
+	compat_unlock_write();
+}
+
+/* Back-off of pairs: 1 to 30 minutes, doubling. */
+#define PAIRS 256
+#define BACKOFF_MIN_MS 60000
+#define BACKOFF_MAX_MS 1800000
+
+struct pair {
+	char a[OCS_NAME_MAX], z[OCS_NAME_MAX];
+	uint64_t until_ms, step_ms;
+};
+static pthread_mutex_t pair_lock = PTHREAD_MUTEX_INITIALIZER; /* pairs */
+static struct pair pairs[PAIRS];
+
+static struct pair *pair_find(const char *a, const char *z)
+{
+	for (unsigned int i = 0; i < PAIRS; i++)
+		if ((!strcmp(pairs[i].a, a) && !strcmp(pairs[i].z, z)) ||
+		    (!strcmp(pairs[i].a, z) && !strcmp(pairs[i].z, a)))
+			return &pairs[i];
+	return NULL;
+}
+
+void backoff_add(const char *a, const char *z)
+{
+	struct pair *p;
+
+	pthread_mutex_lock(&pair_lock);
+	if (!(p = pair_find(a, z)) && (p = pair_find("", ""))) {
+		snprintf(p->a, sizeof(p->a), "%s", a);
+		snprintf(p->z, sizeof(p->z), "%s", z);
+		p->step_ms = 0;
+	}
+	if (p) {
+		p->step_ms = p->step_ms ? p->step_ms * 2 : BACKOFF_MIN_MS;
+		if (p->step_ms > BACKOFF_MAX_MS)
+			p->step_ms = BACKOFF_MAX_MS;
+		p->until_ms = now_ms() + p->step_ms;
+	}
+	pthread_mutex_unlock(&pair_lock);
+}
+
+void backoff_clear(const char *a, const char *z)
+{
+	struct pair *p;
+
+	pthread_mutex_lock(&pair_lock);
+	if ((p = pair_find(a, z)))
+		memset(p, 0, sizeof(*p));
+	pthread_mutex_unlock(&pair_lock);
+}
+
+unsigned int backoff_left(const char *a, const char *z)
+{
+	unsigned int left = 0;
+	uint64_t now = now_ms();
+	struct pair *p;
+
+	pthread_mutex_lock(&pair_lock);
+	if ((p = pair_find(a, z)) && p->until_ms > now)
+		left = (unsigned int) ((p->until_ms - now + 999) / 1000);
+	pthread_mutex_unlock(&pair_lock);
+	return left;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * recover - step 9, reconcile: the agent's leases and this cluster's jobs
+ *
+ * After a start the table is rebuilt from the job list; then, every few
+ * seconds, both directions are compared: a lease without a job is given back
+ * (the agent's brake bounds this), a job whose lease the agent lost is
+ * committed again.
+ */
+#include "plugins/select/hooks.h"
+#include "plugins/select/optical.h"
+
+#include <stdlib.h>
+
+/* The job's own idea of its lease counts from here on. */
+static bool holds(const job_record_t *job)
+{
+	return IS_JOB_RUNNING(job) || IS_JOB_SUSPENDED(job) ||
+		IS_JOB_COMPLETING(job);
+}
+
+/* Write locks held, the worker not started yet. */
+static int adopt(job_record_t *job, void *arg)
+{
+	const struct ocs_conf *conf = arg;
+	const char *id = job->details ? jobinfo_lease_id(job) : NULL;
+	struct ocs_lease *lease;
+	bool gate;
+
+	if (!id || !holds(job) || IS_JOB_COMPLETING(job))
+		return 0;
+	/* Slurm forgets prolog_running at a restart; a batch job that is still
+	 * CONFIGURING is not launched before the first background pass. */
+	gate = IS_JOB_RUNNING(job) && IS_JOB_CONFIGURING(job);
+	lease = jobinfo_lease(job);
+	if (!lease)
+		error("ocs: job=%u lease=%.8s event=unreadable_record",
+		      job->job_id, id);
+	if (table_add(id, job->job_id, gate ? PH_COMMIT : PH_RUNNING, gate,
+		      now_ms() + (uint64_t) conf->commit_timeout_s * 1000,
+		      lease) < 0) {
+		ocs_lease_destroy(lease);
+		return 0;
+	}
+	if (gate)
+		job->details->prolog_running++;
+	info("ocs: job=%u lease=%.8s event=adopt gate=%d", job->job_id, id,
+	     gate);
+	return 0;
+}
+
+void recover_reconfigure(void)
+{
+	static bool first = true;
+	const struct ocs_conf *conf;
+	struct ocs_error err;
+
+	if (lib_configure(&err) < 0)
+		error("ocs: event=configure error=\"%s\"", err.text);
+	if (!lib_ops() || !(conf = lib_ops()->conf_get()))
+		return;
+	if (first) {
+		first = false;
+		compat_each_job(adopt, (void *) conf);
+		worker_start();
+	}
+	lib_ops()->conf_put(conf);
+	worker_wake();
+}
+
+/* Ids of leases that jobs hold, sorted. */
+struct ids {
+	unsigned int n, max;
+	struct {
+		char id[OCS_LEASE_ID_MAX];
+		uint32_t job_id;
+	} *v;
+	bool short_of_memory;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static int collect(job_record_t *job, void *arg)
+{
+	struct ids *ids = arg;
+	const char *id;
+
+	if (!holds(job) || !job->details || !(id = jobinfo_lease_id(job)))
+		return 0;
+	if (ids->n == ids->max) {
+		unsigned int max = ids->max ? ids->max * 2 : 64;
+		void *v = reallocarray(ids->v, max, sizeof(*ids->v));
+
+		if (!v) {
+			ids->short_of_memory = true;
+			return -1;
+		}
+		ids->v = v;
+		ids->max = max;
+	}
+	memcpy(ids->v[ids->n].id, id, OCS_LEASE_ID_MAX);
+	ids->v[ids->n++].job_id = job->job_id;
+	return 0;
+}
+
+/* A lease that no job of ours holds, and that nobody is dealing with. */
+static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
+{
+	struct ocs_error err;
+	const char *word = ocs_lease_word(lease);
+
+	if (!strcmp(word, "GONE") || !strcmp(word, "RELEASING"))
+		return;
+	if (now_at_agent_ms - lease->held_ms < OCS_RECONCILE_YOUNG_S * 1000)
+		return;
+	if (table_has(lease->id))
+		return;
+	if (lib_ops()->release(lease->id, "reconcile", 0, 2000, &err) == 0)
+		info("ocs: job=%u lease=%.8s event=orphan_released",
+		     lease->job_id, lease->id);
+	else
+		error("ocs: job=%u lease=%.8s event=orphan_kept error=\"%s\"",
+		      lease->job_id, lease->id, err.text);
+}
+
+static void again(struct entry *e, void *arg)
+{
+	if ((e->phase == PH_RUNNING || e->phase == PH_WAIT_UP) && e->lease) {
+		e->phase = PH_COMMIT;
+		*(bool *) arg = true;
+	}
+}
+
+/* A job runs, but the agent has nothing for it: ask for the same again. */
+static void lost(const char *id, uint32_t job_id)
+{
+	bool asked = false;
+
+	if (!table_with(id, again, &asked)) {
+		struct ocs_lease *lease = NULL;
+		job_record_t *job;
+
+		compat_lock_read();
+		if ((job = find_job_record(job_id)) && job->details &&
+		    holds(job) && !IS_JOB_COMPLETING(job))
+			lease = jobinfo_lease(job);
+		compat_unlock_read();
+		if (!lease || strcmp(lease->id, id) ||
+		    table_add(id, job_id, PH_COMMIT, false, 0, lease) < 0) {
+			ocs_lease_destroy(lease);
+			return;
+		}
+		asked = true;
+	}
+	if (asked) {
+		info("ocs: job=%u lease=%.8s event=recommit", job_id, id);
+		worker_wake();
+	}
+}
+
+void recover_reconcile(void)
+{
+	const struct ocslib_ops *lib = lib_ops();
+	const struct ocs_state *state;
+	struct ids ids = { 0 };
+	uint64_t silent = lib->silent_ms();
+
+	/* Only against a snapshot of now. */
+	if (silent > OCS_AGENT_SILENT_MS || !(state = lib->state_get()))
+		return;
+	compat_lock_read();
+	compat_each_job(collect, &ids);
+	compat_unlock_read();
+	if (ids.short_of_memory)
+		goto out;
+	qsort(ids.v, ids.n, sizeof(*ids.v), by_id);
+
+	for (unsigned int i = 0; i < state->nleases; i++) {
+		const struct ocs_lease *l = state->lease[i];
+
+		if (!strcmp(l->cluster, slurm_conf.cluster_name) &&
+		    (!ids.n || !bsearch(l->id, ids.v, ids.n, sizeof(*ids.v),
+					by_id)))
+			orphan(l, state->time_ms);
+	}
+	/* The snapshot was taken before the jobs were looked at: a lease that
+	 * was just held is in the table as gated, and left alone by again(). */
+	for (unsigned int i = 0; i < ids.n; i++) {
+		const struct ocs_lease *l = ocs_state_lease(state,
+							    ids.v[i].id);
+
+		if (!l || l->resv == OCS_HELD ||
+		    (l->resv == OCS_TERMINATED && !ocs_lease_booked(l)))
+			lost(ids.v[i].id, ids.v[i].job_id);
+	}
+out:
+	free(ids.v);
+	lib->state_put(state);
+}

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * worker - steps 5, 6 and 8: commit, start, release
+ *
+ * One thread of our own. It talks with the agent while it holds no lock, and
+ * takes Slurm's locks for a moment to open a gate, to requeue a job or to look
+ * at one.
+ *
+ *  PH_COMMIT --commit()--> PH_WAIT_UP --ACTIVE--> PH_RUNNING
+ *      |                       |                      |
+ *      +------ failed ---------+                      |
+ *                  |  (requeue: job_fini)             | job_fini
+ *                  v                                  v
+ *             PH_COMPLETING -- job left COMPLETING --> PH_RELEASE --> gone
+ */
+#include "plugins/select/optical.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+/* One call to the agent may take this long; the worker has no locks. */
+#define CALL_MS 2000
+/* Without events the worker looks around this often. */
+#define TICK_MS 1000
+/* Beyond KillWait, how long COMPLETING may keep a circuit lit. */
+#define COMPLETING_GRACE_S 60
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* woken, started */
+static pthread_cond_t cond;
+static bool woken, started;
+
+/* The worker's alone. */
+static uint64_t controller_epoch;
+static uint64_t agent_retry_ms;
+static char agent_instance[OCS_LEASE_ID_MAX];
+
+void worker_wake(void)
+{
+	pthread_mutex_lock(&lock);
+	woken = true;
+	if (started)
+		pthread_cond_signal(&cond);
+	pthread_mutex_unlock(&lock);
+}
+
+static void wait_event(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += TICK_MS / 1000;
+	pthread_mutex_lock(&lock);
+	while (!woken)
+		if (pthread_cond_timedwait(&cond, &lock, &ts) == ETIMEDOUT)
+			break;
+	woken = false;
+	pthread_mutex_unlock(&lock);
+}
+
+static void retry_later(struct entry *e, void *arg)
+{
+	uint64_t ms = 250;
+
+	for (unsigned int i = 0; i < e->tries && ms < 10000; i++)
+		ms *= 2;
+	e->tries++;
+	e->retry_ms = now_ms() + ms;
+}
+
+static void set_phase(struct entry *e, void *arg)
+{
+	enum phase to = *(enum phase *) arg;
+
+	/* job_fini may have come first. */
+	if (e->phase == PH_COMPLETING && to != PH_RELEASE)
+		return;
+	e->phase = to;
+	e->tries = 0;
+	e->retry_ms = 0;
+}
+
+static void phase(const char *id, enum phase to)
+{
+	(void) table_with(id, set_phase, &to);
+}
+
+static void ungate(struct entry *e, void *arg)
+{
+	*(bool *) arg = e->gated;
+	e->gated = false;
+}
+
+/* The job of ENTRY if it still is the run that the lease was for. Job lock
+ * held. */
+static job_record_t *job_of(const struct entry *e)
+{
+	job_record_t *job = find_job_record(e->job_id);
+	const char *id = job && job->details ? jobinfo_lease_id(job) : NULL;
+
+	return id && !strcmp(id, e->lease_id) ? job : NULL;
+}
+
+/* Give up our count in prolog_running, if it is still there. Write locks. */
+static void gate_open(const struct entry *e, job_record_t *job)
+{
+	bool gated = false;
+
+	(void) table_with(e->lease_id, ungate, &gated);
+	if (gated && job && job->details && job->details->prolog_running)
+		compat_gate_open(job);
+}
+
+static void token_circuits(struct token *t, const struct ocs_lease *lease)
+{
+	char rate[OCS_RATE_TEXT_MAX];
+	size_t n = 0;
+
+	t->circuits[0] = '\0';
+	for (unsigned int i = 0; i < lease->ncircuits; i++) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+		int k = snprintf(t->circuits + n, sizeof(t->circuits) - n,
+				 "%s%s-%s:%s", i ? "," : "", c->a, c->z,
+				 ocs_rate_format(c->granted_bps, rate));
+
+		if (k < 0 || n + k >= sizeof(t->circuits)) {
+			t->circuits[n] = '\0';
+			break;
+		}
+		n += k;
+	}
+}
+
+static void token_write(job_record_t *job, const char *word,
+			const struct ocs_lease *lease, bool simulated,
+			const char *cause)
+{
+	struct token t = { .simulated = simulated };
+
+	snprintf(t.state, sizeof(t.state), "%s", word);
+	if (lease) {
+		snprintf(t.lease, sizeof(t.lease), "%.8s", lease->id);
+		token_circuits(&t, lease);
+	}
+	t.failures = jobinfo_failures(job, &t.held);
+	if (cause)
+		snprintf(t.cause, sizeof(t.cause), "%s", cause);
+	jobinfo_token_set(job, &t);
+}
+
+/* All circuits are up and attached (I4): let the job start. */
+static void start_job(const struct entry *e, const struct ocs_lease *lease,
+		      bool simulated)
+{
+	const struct ocslib_ops *lib = lib_ops();
+	const struct ocs_conf *conf = lib->conf_get();
+	struct ocs_request req;
+	job_record_t *job;
+
+	compat_lock_write();
+	if ((job = job_of(e)) && IS_JOB_RUNNING(job)) {
+		jobinfo_failures_set(job, 0, false);
+		token_write(job, "ACTIVE", lease, simulated, NULL);
+		/* The real route may differ from the predicted one. */
+		if (conf && jobinfo_request(job, &req))
+			jobinfo_env_facts(job, lease, &req, conf, simulated);
+		xfree(job->state_desc);
+		gate_open(e, job);
+		info("ocs: job=%u lease=%.8s event=active", e->job_id,
+		     e->lease_id);
+	}
+	compat_unlock_write();
+	if (conf)
+		lib->conf_put(conf);
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		backoff_clear(lease->circuit[i].a, lease->circuit[i].z);
+	phase(e->lease_id, PH_RUNNING);
+}
+
+/* Back into the queue, or to its end when it can't be. Write locks held. */
+static void put_back(job_record_t *job, const struct entry *e,
+		     enum ocs_blame blame, const char *pair, const char *cause,
+		     const struct ocs_conf *conf)
+{
+	bool held;
+	unsigned int failures = jobinfo_failures(job, &held);
+	char *message = NULL;
+	int rc;
+
+	if (blame == OCS_BLAME_REFUSED)
+		failures++;
+	held = failures >= conf->max_setup_failures;
+	/* First: Slurm logs the end of this run inside the requeue. */
+	jobinfo_failures_set(job, failures, held);
+	token_write(job, "FAILED", NULL, false, cause);
+	job->details->begin_time = time(NULL) + conf->setup_retry_delay_s;
+	rc = compat_requeue(job, held);
+	info("ocs: job=%u lease=%.8s event=setup_failed blame=%s failures=%u held=%d requeue=%d cause=\"%s\"",
+	     job->job_id, e->lease_id, ocs_blame_name(blame), failures, held,
+	     rc, cause);
+	if (rc != SLURM_SUCCESS) {
+		xstrfmtcat(message, "optical: the circuit between %s could not be set up: %s; job killed",
+			   pair, cause);
+		compat_kill(job, message);
+		xfree(message);
+	} else if (held) {
+		xfree(job->state_desc);
+		xstrfmtcat(job->state_desc, "OpticalSetupFailed(%s)", pair);
+		last_job_update = time(NULL);
+	}
+}
+
+static void fail_job(const struct entry *e, const struct ocs_lease *lease,
+		     enum ocs_blame blame, const char *cause)
+{
+	const struct ocslib_ops *lib = lib_ops();
+	const struct ocs_conf *conf = lib->conf_get();
+	enum phase release = PH_RELEASE;
+	char pair[2 * OCS_NAME_MAX] = "its sites";
+	job_record_t *job;
+
+	if (!conf)
+		return;
+	for (unsigned int i = 0; lease && i < lease->ncircuits; i++) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+
+		if (i == 0 || c->prov == OCS_UNKNOWN || c->data == OCS_DOWN)
+			snprintf(pair, sizeof(pair), "%s-%s", c->a, c->z);
+		if (blame == OCS_BLAME_FAULT)
+			backoff_add(c->a, c->z);
+	}
+	compat_lock_write();
+	if ((job = job_of(e)) && IS_JOB_RUNNING(job))
+		put_back(job, e, blame, pair, cause, conf);
+	/* Only now: opened earlier it could launch the job. */
+	gate_open(e, job);
+	compat_unlock_write();
+	lib->conf_put(conf);
+	/* No task of it ever ran: nothing to wait for. */
+	(void) table_with(e->lease_id, set_phase, &release);
+	worker_wake();
+}
+
+static void do_commit(const struct entry *e)
+{
+	struct ocs_lease *lease = table_lease(e->lease_id);
+	struct ocs_error err;
+
+	if (!lease && e->gated) {
+		fail_job(e, NULL, OCS_BLAME_FAULT,
+			 "the job's record of its circuits can't be read");
+		return;
+	}
+	if (!lease) {
+		phase(e->lease_id, PH_RUNNING);
+		return;
+	}
+	if (lib_ops()->commit(lease, CALL_MS, &err) == 0) {
+		info("ocs: job=%u lease=%.8s event=commit", e->job_id,
+		     e->lease_id);
+		phase(e->lease_id, e->gated ? PH_WAIT_UP : PH_RUNNING);
+	} else if (err.code == OCS_IO || err.code == OCS_TIMEOUT ||
+		   err.code == OCS_NOMEM || err.code == OCS_UNAUTH) {
+		if (err.code == OCS_IO || err.code == OCS_TIMEOUT)
+			agent_retry_ms = now_ms() + TICK_MS;
+		(void) table_with(e->lease_id, retry_later, NULL);
+		if (e->gated && now_ms() > e->deadline_ms)
+			fail_job(e, lease, OCS_BLAME_FAULT,
+				 "the agent did not answer");
+	} else if (err.code == OCS_STALE) {
+		controller_epoch = 0;
+	} else if (e->gated) {
+		fail_job(e, lease, err.code == OCS_BUSY ? OCS_BLAME_FAULT :
+			 OCS_BLAME_REFUSED, err.text);
+	} else {
+		/* A running job whose lease can't be had again. */
+		error("ocs: job=%u lease=%.8s event=lost error=\"%s\"",
+		      e->job_id, e->lease_id, err.text);
+		phase(e->lease_id, PH_RUNNING);
+	}
+	ocs_lease_destroy(lease);
+}
+
+static void do_wait_up(const struct entry *e, const struct ocs_state *state)
+{
+	const struct ocs_lease *lease;
+
+	lease = state ? ocs_state_lease(state, e->lease_id) : NULL;
+	if (lease && lease->resv == OCS_FAILED) {
+		fail_job(e, lease, lease->blame, lease->cause);
+	} else if (lease && lease->resv == OCS_COMMITTED &&
+		   ocs_lease_up(lease)) {
+		start_job(e, lease, state->simulated);
+	} else if (lease && lease->resv == OCS_TERMINATED) {
+		fail_job(e, lease, OCS_BLAME_FAULT, "the lease was ended by the agent");
+	} else if (now_ms() > e->deadline_ms) {
+		struct ocs_lease *mine = table_lease(e->lease_id);
+
+		fail_job(e, mine, OCS_BLAME_FAULT,
+			 "the circuits did not come up within CommitTimeout");
+		ocs_lease_destroy(mine);
+	}
+}
+
+static void do_completing(const struct entry *e)
+{
+	uint64_t patience = (slurm_conf.kill_wait + COMPLETING_GRACE_S) * 1000;
+	bool done = now_ms() - e->fini_ms > patience;
+	job_record_t *job;
+
+	if (e->gated) {
+		compat_lock_write();
+		job = job_of(e);
+		gate_open(e, job);
+		compat_unlock_write();
+	}
+	if (!done) {
+		compat_lock_read();
+		job = job_of(e);
+		done = !job || !IS_JOB_COMPLETING(job);
+		compat_unlock_read();
+	}
+	if (done)
+		phase(e->lease_id, PH_RELEASE);
+}
+
+static void do_release(const struct entry *e)
+{
+	struct ocs_error err;
+
+	if (lib_ops()->release(e->lease_id, e->why, e->ended_s, CALL_MS,
+			       &err) == 0) {
+		info("ocs: job=%u lease=%.8s event=release why=%s", e->job_id,
+		     e->lease_id, e->why);
+		table_drop(e->lease_id);
+	} else if (err.code == OCS_BRAKE || err.code == OCS_DENIED) {
+		/* Reconcile asks again; `opticalctl confirm` decides. */
+		error("ocs: job=%u lease=%.8s event=release_refused error=\"%s\"",
+		      e->job_id, e->lease_id, err.text);
+		table_drop(e->lease_id);
+	} else {
+		if (err.code == OCS_STALE)
+			controller_epoch = 0;
+		if (err.code == OCS_IO || err.code == OCS_TIMEOUT)
+			agent_retry_ms = now_ms() + TICK_MS;
+		if (!e->tries)
+			info("ocs: job=%u lease=%.8s event=release_retry error=\"%s\"",
+			     e->job_id, e->lease_id, err.text);
+		(void) table_with(e->lease_id, retry_later, NULL);
+	}
+}
+
+/* True if the agent can be asked: connection, epoch. */
+static bool agent_ready(void)
+{
+	const struct ocslib_ops *lib = lib_ops();
+	struct ocs_error err;
+
+	if (now_ms() < agent_retry_ms)
+		return false;
+	if (!lib->hold_ready() && lib->prime(CALL_MS, &err) < 0)
+		goto fail;
+	if (!controller_epoch &&
+	    lib->take_control(&controller_epoch, CALL_MS, &err) < 0)
+		goto fail;
+	return true;
+fail:
+	debug("ocs: event=agent_away error=\"%s\"", err.text);
+	agent_retry_ms = now_ms() + TICK_MS;
+	return false;
+}
+
+/* Another ledger: its epochs start anew. */
+static void check_instance(const struct ocs_state *state)
+{
+	if (!state || !strcmp(state->instance, agent_instance))
+		return;
+	if (agent_instance[0])
+		error("ocs: event=other_ledger old=%.8s new=%.8s",
+		      agent_instance, state->instance);
+	memcpy(agent_instance, state->instance, sizeof(agent_instance));
+	controller_epoch = 0;
+}
+
+static void do_entry(const struct entry *e, const struct ocs_state *state,
+		     bool ready)
+{
+	bool due = now_ms() >= e->retry_ms;
+
+	switch (e->phase) {
+	case PH_COMMIT:
+		if (ready && due)
+			do_commit(e);
+		else if (e->gated && now_ms() > e->deadline_ms)
+			fail_job(e, NULL, OCS_BLAME_FAULT,
+				 "the agent did not answer");
+		break;
+	case PH_WAIT_UP:
+		do_wait_up(e, state);
+		break;
+	case PH_COMPLETING:
+		do_completing(e);
+		break;
+	case PH_RELEASE:
+		if (ready && due)
+			do_release(e);
+		break;
+	case PH_RUNNING:
+		break;
+	}
+}
+
+static void round_once(void)
+{
+	const struct ocslib_ops *lib = lib_ops();
+	const struct ocs_state *state = lib->state_get();
+	bool ready;
+	struct entry *list;
+	unsigned int n;
+
+	check_instance(state);
+	ready = agent_ready();
+	if ((list = table_list(&n)))
+		for (unsigned int i = 0; i < n; i++) {
+			do_entry(&list[i], state, ready);
+			/* One silent call is enough to know. */
+			if (ready && now_ms() < agent_retry_ms)
+				ready = false;
+		}
+	free(list);
+	if (state)
+		lib->state_put(state);
+}
+
+static void *worker(void *arg)
+{
+	uint64_t reconcile_ms = 0, stats_ms = 0;
+	char text[256];
+
+	prctl(PR_SET_NAME, "ocs_worker");
+	for (;;) {
+		const struct ocs_conf *conf = lib_ops()->conf_get();
+		uint64_t interval = OCS_RECONCILE_INTERVAL_S;
+
+		if (conf) {
+			interval = conf->reconcile_interval_s;
+			lib_ops()->conf_put(conf);
+		}
+		round_once();
+		if (now_ms() >= reconcile_ms) {
+			recover_reconcile();
+			reconcile_ms = now_ms() + interval * 1000;
+		}
+		reasons_apply();
+		if (now_ms() >= stats_ms) {
+			if (reserve_stats(text, sizeof(text)))
+				info("ocs: event=stats %s", text);
+			stats_ms = now_ms() + 10000;
+		}
+		wait_event();
+	}
+	return NULL;
+}
+
+static void changed(void *arg)
+{
+	worker_wake();
+}
+
+void worker_start(void)
+{
+	pthread_condattr_t attr;
+	pthread_t thread;
+	struct ocs_error err;
+
+	if (started)
+		return;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&cond, &attr);
+	pthread_condattr_destroy(&attr);
+	lib_ops()->on_change(changed, NULL);
+	if (lib_ops()->watch(&err) < 0) {
+		error("ocs: event=watch_failed error=\"%s\"", err.text);
+		return;
+	}
+	if (pthread_create(&thread, NULL, worker, NULL)) {
+		error("ocs: event=worker_failed error=\"%m\"");
+		return;
+	}
+	pthread_detach(thread);
+	pthread_mutex_lock(&lock);
+	started = true;
+	pthread_mutex_unlock(&lock);
+}
