@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The decisions alone, so that they can be tested without Slurm.
+check_PROGRAMS += tests/unit/t_submit_logic
+tests_unit_t_submit_logic_SOURCES = tests/unit/t_submit_logic.c \
+	plugins/job_submit/limits.c plugins/job_submit/limits.h \
+	plugins/job_submit/logic.c plugins/job_submit/logic.h
+tests_unit_t_submit_logic_LDADD = common/libsys.la common/libcore.la
+
 # job_modify looks into the job record, which only Slurm's source declares.
 EXTRA_DIST += plugins/job_submit/job_submit.map
 if HAVE_SLURM_SRC

@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The decisions alone, so that they can be tested without Slurm.
+check_PROGRAMS += tests/unit/t_hintenv
+tests_unit_t_hintenv_SOURCES = tests/unit/t_hintenv.c \
+	plugins/spank/hintenv.c plugins/spank/hintenv.h
+tests_unit_t_hintenv_LDADD = common/libcore.la
+
 EXTRA_DIST += plugins/spank/spank.map
 if HAVE_SLURM_HEADERS
 slurmplugin_LTLIBRARIES += plugins/spank/spank_optical.la
