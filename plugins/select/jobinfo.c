@@ -172,7 +172,7 @@ static void env_circuits(job_record_t *job, const struct ocs_lease *lease)
 
 void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
 		       const struct ocs_request *req,
-		       const struct ocs_conf *conf, bool simulated)
+		       const struct ocs_conf *oc, bool simulated)
 {
 	char *sites = NULL, *nodes = NULL;
 	unsigned int gpus, nics;
@@ -194,7 +194,7 @@ void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
 	jobinfo_env_set(job, "OPTICAL_GPUS", "%u", gpus);
 	jobinfo_env_set(job, "OPTICAL_NICS", "%u", nics);
 	jobinfo_env_set(job, "OPTICAL_BUFFSIZE_MAX", "%"PRIu64,
-			conf->nccl_buffsize_max);
+			oc->nccl_buffsize_max);
 	jobinfo_env_set(job, "OPTICAL_HINTS", "%s", hints_word[req->hints]);
 	if (simulated && lease->ncircuits)
 		jobinfo_env_set(job, "OPTICAL_SIMULATED", "1");
@@ -327,12 +327,12 @@ void jobinfo_token_get(const job_record_t *job, struct token *token)
 
 void jobinfo_token_set(job_record_t *job, const struct token *token)
 {
-	const struct ocs_conf *conf = lib_ops() ? lib_ops()->conf_get() : NULL;
-	bool off = conf && !conf->admin_comment;
+	const struct ocs_conf *oc = lib_ops() ? lib_ops()->conf_get() : NULL;
+	bool off = oc && !oc->admin_comment;
 	char *text;
 
-	if (conf)
-		lib_ops()->conf_put(conf);
+	if (oc)
+		lib_ops()->conf_put(oc);
 	if (off || !(text = token_replace(job->admin_comment, token)))
 		return;
 	xfree(job->admin_comment);

@@ -73,25 +73,25 @@ static void map_fini(struct sitemap *m)
 }
 
 static int map_site(struct sitemap *m, struct sitemap_site *site,
-		    const struct ocs_conf_site *conf, struct ocs_error *err)
+		    const struct ocs_conf_site *oc, struct ocs_error *err)
 {
 	hostlist_t hl;
 	char *name;
 	int rc = 0;
 
-	memcpy(site->name, conf->name, sizeof(site->name));
-	site->gpus = conf->gpus;
-	site->nics = conf->nics;
+	memcpy(site->name, oc->name, sizeof(site->name));
+	site->gpus = oc->gpus;
+	site->nics = oc->nics;
 	site->nodes = bit_alloc(compat_node_count());
-	if (!(hl = hostlist_create(conf->nodes)))
+	if (!(hl = hostlist_create(oc->nodes)))
 		return ocs_fail(err, OCS_SYNTAX, "SiteName=%s: bad Nodes=%s",
-				conf->name, conf->nodes);
+				oc->name, oc->nodes);
 	while (!rc && (name = hostlist_shift(hl))) {
 		int i = compat_node_index(name);
 
 		if (i < 0)
 			info("ocs: event=unknown_node site=%s node=%s (not in slurm.conf, ignored)",
-			     conf->name, name);
+			     oc->name, name);
 		else if (bit_test(m->any, i))
 			rc = ocs_fail(err, OCS_SYNTAX,
 				      "node %s is in two sites", name);
@@ -105,17 +105,17 @@ static int map_site(struct sitemap *m, struct sitemap_site *site,
 	return rc;
 }
 
-static int map_build(const struct ocs_conf *conf, struct ocs_error *err)
+static int map_build(const struct ocs_conf *oc, struct ocs_error *err)
 {
 	struct sitemap m = { 0 };
 
-	if (!(m.site = calloc(conf->nsites ? conf->nsites : 1,
+	if (!(m.site = calloc(oc->nsites ? oc->nsites : 1,
 			      sizeof(*m.site))))
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	m.any = bit_alloc(compat_node_count());
-	for (unsigned int i = 0; i < conf->nsites; i++) {
+	for (unsigned int i = 0; i < oc->nsites; i++) {
 		m.nsites = i + 1;
-		if (map_site(&m, &m.site[i], &conf->site[i], err) < 0) {
+		if (map_site(&m, &m.site[i], &oc->site[i], err) < 0) {
 			map_fini(&m);
 			return -1;
 		}
@@ -127,7 +127,7 @@ static int map_build(const struct ocs_conf *conf, struct ocs_error *err)
 
 int lib_configure(struct ocs_error *err)
 {
-	const struct ocs_conf *conf;
+	const struct ocs_conf *oc;
 	char *path = NULL, *slash;
 	int rc = -1;
 
@@ -145,10 +145,10 @@ int lib_configure(struct ocs_error *err)
 
 	/* A damaged file leaves the former configuration in use; nodes may
 	 * have changed all the same. */
-	if ((conf = ops->conf_get())) {
-		if (map_build(conf, rc < 0 ? NULL : err) < 0)
+	if ((oc = ops->conf_get())) {
+		if (map_build(oc, rc < 0 ? NULL : err) < 0)
 			rc = -1;
-		ops->conf_put(conf);
+		ops->conf_put(oc);
 	}
 	return rc;
 }

@@ -57,7 +57,7 @@ const char *jobinfo_lease_id(const job_record_t *job);
 /* Tell the job what it got: facts that hints are computed from. */
 void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
 		       const struct ocs_request *req,
-		       const struct ocs_conf *conf, bool simulated);
+		       const struct ocs_conf *oc, bool simulated);
 /* Cluster, job, user and times of JOB into LEASE. */
 void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease);
 /* The lease as the job record remembers it, for an agent that lost it. */

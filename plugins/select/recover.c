@@ -22,7 +22,7 @@ static bool holds(const job_record_t *job)
 /* Write locks held, the worker not started yet. */
 static int adopt(job_record_t *job, void *arg)
 {
-	const struct ocs_conf *conf = arg;
+	const struct ocs_conf *oc = arg;
 	const char *id = job->details ? jobinfo_lease_id(job) : NULL;
 	struct ocs_lease *lease;
 	bool gate;
@@ -37,7 +37,7 @@ static int adopt(job_record_t *job, void *arg)
 		error("ocs: job=%u lease=%.8s event=unreadable_record",
 		      job->job_id, id);
 	if (table_add(id, job->job_id, gate ? PH_COMMIT : PH_RUNNING, gate,
-		      now_ms() + (uint64_t) conf->commit_timeout_s * 1000,
+		      now_ms() + (uint64_t) oc->commit_timeout_s * 1000,
 		      lease) < 0) {
 		ocs_lease_destroy(lease);
 		return 0;
@@ -52,19 +52,19 @@ static int adopt(job_record_t *job, void *arg)
 void recover_reconfigure(void)
 {
 	static bool first = true;
-	const struct ocs_conf *conf;
+	const struct ocs_conf *oc;
 	struct ocs_error err;
 
 	if (lib_configure(&err) < 0)
 		error("ocs: event=configure error=\"%s\"", err.text);
-	if (!lib_ops() || !(conf = lib_ops()->conf_get()))
+	if (!lib_ops() || !(oc = lib_ops()->conf_get()))
 		return;
 	if (first) {
 		first = false;
-		compat_each_job(adopt, (void *) conf);
+		compat_each_job(adopt, (void *) oc);
 		worker_start();
 	}
-	lib_ops()->conf_put(conf);
+	lib_ops()->conf_put(oc);
 	worker_wake();
 }
 

@@ -83,9 +83,9 @@ bool reserve_stats(char *buf, size_t size)
 }
 
 /* Milliseconds that a hold may take now; 0: none. */
-static unsigned int allowance_ms(const struct ocs_conf *conf)
+static unsigned int allowance_ms(const struct ocs_conf *oc)
 {
-	uint64_t budget = (uint64_t) conf->hold_budget_ms * 1000, used, now;
+	uint64_t budget = (uint64_t) oc->hold_budget_ms * 1000, used, now;
 	unsigned int left = 0;
 
 	pthread_mutex_lock(&lock);
@@ -93,7 +93,7 @@ static unsigned int allowance_ms(const struct ocs_conf *conf)
 	used = window_us(now);
 	if (now / 1000 >= breaker_until_ms && used < budget)
 		left = (unsigned int) MIN((budget - used) / 1000,
-					  conf->hold_timeout_ms);
+					  oc->hold_timeout_ms);
 	pthread_mutex_unlock(&lock);
 	return left;
 }
@@ -108,11 +108,11 @@ bool reserve_agent_down(void)
 bool reserve_possible(struct ocs_error *err)
 {
 	const struct ocslib_ops *lib = lib_ops();
-	const struct ocs_conf *conf = lib ? lib->conf_get() : NULL;
-	unsigned int ms = conf ? allowance_ms(conf) : 0;
+	const struct ocs_conf *oc = lib ? lib->conf_get() : NULL;
+	unsigned int ms = oc ? allowance_ms(oc) : 0;
 
-	if (conf)
-		lib->conf_put(conf);
+	if (oc)
+		lib->conf_put(oc);
 	/* Less than this answers nobody. */
 	if (ms >= 5 && lib->hold_ready())
 		return true;
@@ -192,16 +192,16 @@ static int lease_circuits(const struct ocs_net *net,
 /* What is granted and told; the job's record remembers all of it. Takes GOT.
  * On failure the hold is left to its HoldTTL. */
 static int granted(job_record_t *job, struct ocs_lease *got,
-		   const struct ocs_request *req, const struct ocs_conf *conf,
+		   const struct ocs_request *req, const struct ocs_conf *oc,
 		   const struct ocs_state *state, struct ocs_error *err)
 {
-	uint64_t deadline = now_ms() + (uint64_t) conf->commit_timeout_s * 1000;
+	uint64_t deadline = now_ms() + (uint64_t) oc->commit_timeout_s * 1000;
 	unsigned int circuits = got->ncircuits;
 	uint32_t gbps = ocs_lease_gbps(got);
 	char id[OCS_LEASE_ID_MAX];
 
 	memcpy(id, got->id, sizeof(id));
-	jobinfo_env_facts(job, got, req, conf, state->simulated);
+	jobinfo_env_facts(job, got, req, oc, state->simulated);
 	if (table_add(id, job->job_id, PH_COMMIT, true, deadline, got) < 0) {
 		jobinfo_env_clear(job);
 		ocs_lease_destroy(got);
@@ -218,11 +218,11 @@ static int granted(job_record_t *job, struct ocs_lease *got,
 }
 
 static int hold(job_record_t *job, struct ocs_lease *want,
-		const struct ocs_request *req, const struct ocs_conf *conf,
+		const struct ocs_request *req, const struct ocs_conf *oc,
 		const struct ocs_state *state, struct ocs_error *err)
 {
 	const struct ocslib_ops *lib = lib_ops();
-	unsigned int ms = allowance_ms(conf);
+	unsigned int ms = allowance_ms(oc);
 	struct ocs_lease *got = NULL;
 	bool maybe = false, refused;
 	uint64_t start = now_us();
@@ -235,7 +235,7 @@ static int hold(job_record_t *job, struct ocs_lease *want,
 	rc = lib->hold(want, ms, &got, &maybe, err);
 	refused = rc < 0 && err->code != OCS_TIMEOUT && err->code != OCS_IO;
 	spent(now_us() - start, rc == 0 || refused, refused,
-	      conf->breaker_time_ms);
+	      oc->breaker_time_ms);
 	if (maybe)
 		(void) table_add(want->id, job->job_id, PH_RELEASE, false, 0,
 				 NULL);
@@ -250,15 +250,15 @@ static int hold(job_record_t *job, struct ocs_lease *want,
 		worker_wake();
 		return -1;
 	}
-	return granted(job, got, req, conf, state, err);
+	return granted(job, got, req, oc, state, err);
 }
 
 /* No circuits: the job runs in one site, or without the agent. */
 static void no_circuits(job_record_t *job, const struct ocs_lease *lease,
 			const struct ocs_request *req,
-			const struct ocs_conf *conf)
+			const struct ocs_conf *oc)
 {
-	jobinfo_env_facts(job, lease, req, conf, false);
+	jobinfo_env_facts(job, lease, req, oc, false);
 	compat_set_license(job, 0, true);
 	reasons_forget(job->job_id);
 }
@@ -280,7 +280,7 @@ static void without_agent(job_record_t *job)
 }
 
 static int begin(job_record_t *job, const struct ocs_request *req,
-		 const struct ocs_conf *conf, const struct ocs_state *state,
+		 const struct ocs_conf *oc, const struct ocs_state *state,
 		 struct ocs_error *err)
 {
 	unsigned int site[OCS_SPAN_MAX], nsites;
@@ -298,7 +298,7 @@ static int begin(job_record_t *job, const struct ocs_request *req,
 	}
 	jobinfo_lease_job(job, want);
 	if (nsites == 1) {
-		no_circuits(job, want, req, conf);
+		no_circuits(job, want, req, oc);
 		rc = 0;
 		goto out;
 	}
@@ -309,18 +309,18 @@ static int begin(job_record_t *job, const struct ocs_request *req,
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;
 	}
-	rc = hold(job, want, req, conf, state, err);
+	rc = hold(job, want, req, oc, state, err);
 out:
 	ocs_lease_destroy(want);
 	return rc;
 }
 
 static bool may_run_without(const job_record_t *job,
-			    const struct ocs_conf *conf)
+			    const struct ocs_conf *oc)
 {
 	struct ocs_conf_partition part;
 
-	ocs_conf_partition_get(conf, job->part_ptr ? job->part_ptr->name : NULL,
+	ocs_conf_partition_get(oc, job->part_ptr ? job->part_ptr->name : NULL,
 			       &part);
 	return part.agent_down == OCS_AGENT_RUN;
 }
@@ -328,16 +328,16 @@ static bool may_run_without(const job_record_t *job,
 static int begin_optical(job_record_t *job, const struct ocs_request *req)
 {
 	const struct ocslib_ops *lib = lib_ops();
-	const struct ocs_conf *conf = lib->conf_get();
+	const struct ocs_conf *oc = lib->conf_get();
 	const struct ocs_state *state = lib->state_get();
 	struct ocs_error err = { 0 };
 	uint64_t start = now_us();
 	int rc = -1;
 
-	if (!conf) {
+	if (!oc) {
 		ocs_fail(&err, OCS_IO, "no configuration");
 	} else if (!state || reserve_agent_down()) {
-		if (may_run_without(job, conf)) {
+		if (may_run_without(job, oc)) {
 			without_agent(job);
 			rc = 0;
 		} else {
@@ -345,7 +345,7 @@ static int begin_optical(job_record_t *job, const struct ocs_request *req)
 			ocs_fail_reason(&err, "OpticalAgentDown");
 		}
 	} else {
-		rc = begin(job, req, conf, state, &err);
+		rc = begin(job, req, oc, state, &err);
 	}
 	if (rc < 0 && err.reason[0]) {
 		/* Slurm keeps a description that job_begin sets. */
@@ -354,8 +354,8 @@ static int begin_optical(job_record_t *job, const struct ocs_request *req)
 	}
 	if (state)
 		lib->state_put(state);
-	if (conf)
-		lib->conf_put(conf);
+	if (oc)
+		lib->conf_put(oc);
 	start = now_us() - start;
 	pthread_mutex_lock(&lock);
 	stats.begin_max_us = MAX(stats.begin_max_us, start);

@@ -155,7 +155,7 @@ static void start_job(const struct entry *e, const struct ocs_lease *lease,
 		      bool simulated)
 {
 	const struct ocslib_ops *lib = lib_ops();
-	const struct ocs_conf *conf = lib->conf_get();
+	const struct ocs_conf *oc = lib->conf_get();
 	struct ocs_request req;
 	job_record_t *job;
 
@@ -164,16 +164,16 @@ static void start_job(const struct entry *e, const struct ocs_lease *lease,
 		jobinfo_failures_set(job, 0, false);
 		token_write(job, "ACTIVE", lease, simulated, NULL);
 		/* The real route may differ from the predicted one. */
-		if (conf && jobinfo_request(job, &req))
-			jobinfo_env_facts(job, lease, &req, conf, simulated);
+		if (oc && jobinfo_request(job, &req))
+			jobinfo_env_facts(job, lease, &req, oc, simulated);
 		xfree(job->state_desc);
 		gate_open(e, job);
 		info("ocs: job=%u lease=%.8s event=active", e->job_id,
 		     e->lease_id);
 	}
 	compat_unlock_write();
-	if (conf)
-		lib->conf_put(conf);
+	if (oc)
+		lib->conf_put(oc);
 	for (unsigned int i = 0; i < lease->ncircuits; i++)
 		backoff_clear(lease->circuit[i].a, lease->circuit[i].z);
 	phase(e->lease_id, PH_RUNNING);
@@ -182,7 +182,7 @@ static void start_job(const struct entry *e, const struct ocs_lease *lease,
 /* Back into the queue, or to its end when it can't be. Write locks held. */
 static void put_back(job_record_t *job, const struct entry *e,
 		     enum ocs_blame blame, const char *pair, const char *cause,
-		     const struct ocs_conf *conf)
+		     const struct ocs_conf *oc)
 {
 	bool held;
 	unsigned int failures = jobinfo_failures(job, &held);
@@ -191,11 +191,11 @@ static void put_back(job_record_t *job, const struct entry *e,
 
 	if (blame == OCS_BLAME_REFUSED)
 		failures++;
-	held = failures >= conf->max_setup_failures;
+	held = failures >= oc->max_setup_failures;
 	/* First: Slurm logs the end of this run inside the requeue. */
 	jobinfo_failures_set(job, failures, held);
 	token_write(job, "FAILED", NULL, false, cause);
-	job->details->begin_time = time(NULL) + conf->setup_retry_delay_s;
+	job->details->begin_time = time(NULL) + oc->setup_retry_delay_s;
 	rc = compat_requeue(job, held);
 	info("ocs: job=%u lease=%.8s event=setup_failed blame=%s failures=%u held=%d requeue=%d cause=\"%s\"",
 	     job->job_id, e->lease_id, ocs_blame_name(blame), failures, held,
@@ -216,12 +216,12 @@ static void fail_job(const struct entry *e, const struct ocs_lease *lease,
 		     enum ocs_blame blame, const char *cause)
 {
 	const struct ocslib_ops *lib = lib_ops();
-	const struct ocs_conf *conf = lib->conf_get();
+	const struct ocs_conf *oc = lib->conf_get();
 	enum phase release = PH_RELEASE;
 	char pair[2 * OCS_NAME_MAX] = "its sites";
 	job_record_t *job;
 
-	if (!conf)
+	if (!oc)
 		return;
 	for (unsigned int i = 0; lease && i < lease->ncircuits; i++) {
 		const struct ocs_circuit *c = &lease->circuit[i];
@@ -233,11 +233,11 @@ static void fail_job(const struct entry *e, const struct ocs_lease *lease,
 	}
 	compat_lock_write();
 	if ((job = job_of(e)) && IS_JOB_RUNNING(job))
-		put_back(job, e, blame, pair, cause, conf);
+		put_back(job, e, blame, pair, cause, oc);
 	/* Only now: opened earlier it could launch the job. */
 	gate_open(e, job);
 	compat_unlock_write();
-	lib->conf_put(conf);
+	lib->conf_put(oc);
 	/* No task of it ever ran: nothing to wait for. */
 	(void) table_with(e->lease_id, set_phase, &release);
 	worker_wake();
@@ -441,12 +441,12 @@ static void *worker(void *arg)
 
 	prctl(PR_SET_NAME, "ocs_worker");
 	for (;;) {
-		const struct ocs_conf *conf = lib_ops()->conf_get();
+		const struct ocs_conf *oc = lib_ops()->conf_get();
 		uint64_t interval = OCS_RECONCILE_INTERVAL_S;
 
-		if (conf) {
-			interval = conf->reconcile_interval_s;
-			lib_ops()->conf_put(conf);
+		if (oc) {
+			interval = oc->reconcile_interval_s;
+			lib_ops()->conf_put(oc);
 		}
 		round_once();
 		if (now_ms() >= reconcile_ms) {
