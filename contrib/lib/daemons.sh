@@ -3,22 +3,11 @@
 #
 # daemons.sh - start daemons, remember exactly them, and end exactly them
 #
-# Sourced. RUN is the directory of the records: for a daemon NAME,
+# Sourced, after say.sh. RUN is the directory of the records: for a daemon NAME,
 # RUN/NAME.pid holds "PID START" (START as in /proc/PID/stat, so that a pid
 # which the kernel gave to somebody else is never taken for ours) and
 # RUN/NAME.cmd the command line to start it again with. LOG is the directory
 # of RUN's daemons' output.
-
-say()
-{
-	printf '%s: %s\n' "${PROG:?}" "$*" >&2
-}
-
-die()
-{
-	say "$@"
-	exit 1
-}
 
 # Start time of process $1, in the kernel's ticks. Fails when there is none.
 proc_start()
