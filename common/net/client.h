@@ -42,7 +42,8 @@ void ocs_client_destroy(struct ocs_client *c);
  * Otherwise -1 with ERR set: a problem document as the agent says it, with its
  * status in *STATUS; OCS_IO no connection or broken off, OCS_TIMEOUT,
  * OCS_UNAUTH, OCS_RANGE an answer above OCS_BODY_MAX; *STATUS is then 0.
- * Never sent twice, except after 401 with a fresh session.
+ * Sent again when a kept connection turns out to be closed, and once after 401
+ * with a fresh session: all that the agent offers may be repeated (I3).
  */
 int ocs_client_request(struct ocs_client *c, const char *method,
 		       const char *path, const char *body,

@@ -32,7 +32,8 @@ struct ocslib_ops {
 	/* Start the watcher (once; later calls do nothing). Only a controller
 	 * in charge calls this. */
 	int (*watch)(struct ocs_error *err);
-	/* Stop the watcher and join it; frees nothing that is borrowed. */
+	/* Stop the watcher and join it; frees nothing that is borrowed. Takes
+	 * milliseconds. Not from within on_change's FN. watch() may follow. */
 	void (*stop)(void);
 
 	/* Borrow the configuration or the newest snapshot; NULL when there is
@@ -53,9 +54,10 @@ struct ocslib_ops {
 	 * a connection that prime() opened and authenticated. Never connects.
 	 * Ends within DEADLINE_MS. 0 with *GOT (the caller destroys), or -1:
 	 * OCS_IO no connection is ready; OCS_TIMEOUT; OCS_BUSY with reason;
-	 * others as the agent says. After OCS_TIMEOUT, and after OCS_IO with
-	 * bytes sent, the agent may hold it: release() must follow, and
-	 * *MAYBE_HELD says so.
+	 * others as the agent says. After a timeout or a broken connection with
+	 * bytes sent, and after an answer that is no clear refusal, the agent
+	 * may hold it: *MAYBE_HELD says so, and release() must follow. It is
+	 * false after 0.
 	 */
 	int (*hold)(const struct ocs_lease *want, unsigned int deadline_ms,
 		    struct ocs_lease **got, bool *maybe_held,
@@ -63,9 +65,14 @@ struct ocslib_ops {
 	/* True if a primed connection is ready. Never blocks. */
 	bool (*hold_ready)(void);
 
-	/* Called by the worker only; each may block up to TIMEOUT_MS. */
+	/* Called by the worker only; each may block up to TIMEOUT_MS (and
+	 * over TCP for munged's few seconds). */
+	/* Have a connection ready for hold(): cheap when there is one that is
+	 * fresh, so call it every few seconds and after each failed hold. When
+	 * it fails no connection is left: the agent does not answer. */
 	int (*prime)(unsigned int timeout_ms, struct ocs_error *err);
-	/* A new controller epoch; sent with all later writes. */
+	/* A new controller epoch; sent with all later writes, whatever the
+	 * lease says. Needed again when the agent's URL or instance changes. */
 	int (*take_control)(uint64_t *epoch, unsigned int timeout_ms,
 			    struct ocs_error *err);
 	/* Idempotent. The lease's new state comes by the snapshot. */
@@ -75,6 +82,10 @@ struct ocslib_ops {
 	 * unknown. Not found counts as success. */
 	int (*release)(const char *id, const char *why, int64_t ended_s,
 		       unsigned int timeout_ms, struct ocs_error *err);
+
+	/* True if the watcher does not hear the agent, with ERR saying why
+	 * (for the log, after on_change); false if it does or is not there. */
+	bool (*trouble)(struct ocs_error *err);
 };
 
 #endif
