@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/core/units.h"
+#include "plugins/job_submit/network.h"
 
 /* Append NAME to the comma separated list in BUF; what does not fit: "...". */
 static void list_add(char *buf, size_t size, const char *name)
@@ -164,148 +165,6 @@ static int check_nodes(const struct ocs_submit_in *in,
 				      : "");
 }
 
-/* The snapshot's network as if nothing were booked, drained or cut. */
-static int idle_net(const struct ocs_net *src, struct ocs_net *dst,
-		    struct ocs_error *err)
-{
-	if (ocs_net_copy(dst, src) < 0)
-		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < dst->nlinks; i++) {
-		dst->link[i].booked_bps = 0;
-		dst->link[i].drained = false;
-		dst->link[i].down = false;
-	}
-	return 0;
-}
-
-/* The pairs of sites between which the job might want a circuit. */
-struct pairs {
-	const struct ocs_net *net;
-	unsigned int n;
-	unsigned int *site;	/* indexes in net, owned */
-};
-
-static int pairs_make(const struct ocs_submit_in *in,
-		      const struct ocs_request *req, const struct ocs_net *net,
-		      struct pairs *p)
-{
-	p->net = net;
-	p->n = 0;
-	p->site = calloc(in->conf->nsites + 1, sizeof(*p->site));
-	if (!p->site)
-		return -1;
-	for (unsigned int i = 0; i < in->conf->nsites; i++) {
-		const char *name = in->conf->site[i].name;
-		int at = ocs_net_site(net, name);
-
-		if (at >= 0 && ocs_request_site_ok(req, name))
-			p->site[p->n++] = at;
-	}
-	return 0;
-}
-
-/*
- * The pair with the lowest latency at RATE, within MAX_US if that is not 0.
- * Returns 0 with *BEST_US and the pair's indexes, or -1.
- */
-static int best_pair(const struct pairs *p, uint64_t rate, uint64_t max_us,
-		     uint64_t *best_us, unsigned int *a, unsigned int *z)
-{
-	struct ocs_route route;
-	int rc = -1;
-
-	for (unsigned int i = 0; i < p->n; i++) {
-		for (unsigned int k = i + 1; k < p->n; k++) {
-			if (ocs_route_find(p->net, p->site[i], p->site[k],
-					   rate, max_us, &route, NULL) < 0)
-				continue;
-			if (rc == 0 && route.latency_us >= *best_us)
-				continue;
-			rc = 0;
-			*best_us = route.latency_us;
-			*a = p->site[i];
-			*z = p->site[k];
-		}
-	}
-	return rc;
-}
-
-/* The largest rate that any pair can have: one of the links' capacities. */
-static uint64_t largest_rate(const struct pairs *p)
-{
-	uint64_t best = 0, us;
-	unsigned int a, z;
-
-	for (unsigned int i = 0; i < p->net->nlinks; i++) {
-		uint64_t rate = p->net->link[i].capacity_bps;
-
-		if (rate > best && best_pair(p, rate, 0, &us, &a, &z) == 0)
-			best = rate;
-	}
-	return best;
-}
-
-/* LATENCY as people would ask for it: whole ms once it is that long. */
-static char *round_up(uint64_t us, char buf[static OCS_TIME_TEXT_MAX])
-{
-	return ocs_time_format(us < 1000 ? us : (us + 999) / 1000 * 1000, buf);
-}
-
-static int refuse_network(const struct pairs *p, const struct ocs_request *req,
-			  struct ocs_error *err)
-{
-	char t1[OCS_TIME_TEXT_MAX], t2[OCS_TIME_TEXT_MAX];
-	char rate[OCS_RATE_TEXT_MAX], most[OCS_RATE_TEXT_MAX];
-	unsigned int a = 0, z = 0;
-	uint64_t us = 0, largest;
-
-	if (best_pair(p, req->min_bps, 0, &us, &a, &z) == 0)
-		return ocs_fail(err, OCS_RANGE,
-				"--optical-latency=%s: the lowest latency between any two sites is %" PRIu64
-				"us (%s-%s); ask for at least %s",
-				ocs_time_format(req->latency_us, t1), us,
-				p->net->site[a].name, p->net->site[z].name,
-				round_up(us, t2));
-	largest = largest_rate(p);
-	if (!largest)
-		return ocs_fail(err, OCS_RANGE,
-				"--optical-bw: no link joins any two of the sites that the job may use");
-	return ocs_fail(err, OCS_RANGE,
-			"--optical-bw=%s: the largest circuit between any two sites is %s",
-			ocs_rate_format(req->min_bps, rate),
-			ocs_rate_format(largest, most));
-}
-
-/* Refuse when no two sites could ever have the circuit; a job that may run on
- * one site alone too, because the option was meant for something. */
-static int check_network(const struct ocs_submit_in *in,
-			 const struct ocs_request *req, struct ocs_error *err)
-{
-	struct ocs_net net = { 0 };
-	struct pairs p = { 0 };
-	unsigned int a, z;
-	uint64_t us;
-	int rc = -1;
-
-	if (!in->state || req->span_max < 2 ||
-	    allowed_sites(in->conf, req) < 2)
-		return 0;
-	if (idle_net(&in->state->net, &net, err) < 0)
-		return -1;
-	if (pairs_make(in, req, &net, &p) < 0) {
-		ocs_fail(err, OCS_NOMEM, "out of memory");
-		goto out;
-	}
-	if (best_pair(&p, req->min_bps, req->latency_us, &us, &a, &z) == 0)
-		rc = 0;
-	else
-		refuse_network(&p, req, err);
-out:
-	free(p.site);
-	ocs_net_fini(&net);
-	return rc;
-}
-
 int ocs_limits_check(const struct ocs_submit_in *in, struct ocs_request *req,
 		     struct ocs_error *err)
 {
@@ -322,7 +181,9 @@ int ocs_limits_check(const struct ocs_submit_in *in, struct ocs_request *req,
 			return -1;
 	if (check_nodes(in, req, err) < 0)
 		return -1;
-	return check_network(in, req, err);
+	if (req->span_max < 2 || allowed_sites(in->conf, req) < 2)
+		return 0;
+	return ocs_network_check(in, req, err);
 }
 
 /* JobsWithoutRequest=single_site: could the job ever fit into one? */

@@ -3,7 +3,8 @@
 check_PROGRAMS += tests/unit/t_submit_logic
 tests_unit_t_submit_logic_SOURCES = tests/unit/t_submit_logic.c \
 	plugins/job_submit/limits.c plugins/job_submit/limits.h \
-	plugins/job_submit/logic.c plugins/job_submit/logic.h
+	plugins/job_submit/logic.c plugins/job_submit/logic.h \
+	plugins/job_submit/network.c plugins/job_submit/network.h
 tests_unit_t_submit_logic_LDADD = common/libsys.la common/libcore.la
 
 # job_modify looks into the job record, which only Slurm's source declares.
@@ -14,7 +15,8 @@ plugins_job_submit_job_submit_optical_la_SOURCES = \
 	plugins/job_submit/job_submit_optical.c \
 	plugins/job_submit/library.c plugins/job_submit/library.h \
 	plugins/job_submit/limits.c plugins/job_submit/limits.h \
-	plugins/job_submit/logic.c plugins/job_submit/logic.h
+	plugins/job_submit/logic.c plugins/job_submit/logic.h \
+	plugins/job_submit/network.c plugins/job_submit/network.h
 plugins_job_submit_job_submit_optical_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(SLURM_SRC_CPPFLAGS)
 plugins_job_submit_job_submit_optical_la_LDFLAGS = $(AM_LDFLAGS) \
