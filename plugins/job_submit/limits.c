@@ -136,8 +136,20 @@ static uint32_t most_nodes(const struct ocs_submit_in *in,
 	return sum < UINT32_MAX ? sum : UINT32_MAX;
 }
 
+/* What would give the job more nodes; CEILING: the smallest MaxSpan, or 0. */
+static const char *more_nodes(const struct ocs_request *req,
+			      unsigned int allowed, unsigned int ceiling)
+{
+	if (allowed > req->span_max)
+		return ceiling && req->span_max >= ceiling
+			? ", and no more sites are allowed here"
+			: ": allow more sites with --optical-span";
+	return req->nsites ? ": name more sites with --optical-sites" : "";
+}
+
 static int check_nodes(const struct ocs_submit_in *in,
-		       const struct ocs_request *req, struct ocs_error *err)
+		       const struct ocs_request *req, unsigned int ceiling,
+		       struct ocs_error *err)
 {
 	unsigned int allowed = allowed_sites(in->conf, req);
 	char names[200];
@@ -159,10 +171,7 @@ static int check_nodes(const struct ocs_submit_in *in,
 	return ocs_fail(err, OCS_BUSY,
 			"-N %" PRIu32 " needs more nodes than the %" PRIu32
 			" of %s%s", in->min_nodes, most, names,
-			allowed > req->span_max
-			? ": allow more sites with --optical-span"
-			: req->nsites ? ": name more sites with --optical-sites"
-				      : "");
+			more_nodes(req, allowed, ceiling));
 }
 
 int ocs_limits_check(const struct ocs_submit_in *in, struct ocs_request *req,
@@ -171,15 +180,19 @@ int ocs_limits_check(const struct ocs_submit_in *in, struct ocs_request *req,
 	const char *next = in->partitions ? in->partitions : "";
 	struct ocs_conf_partition part;
 	char name[OCS_NAME_MAX];
+	unsigned int ceiling = 0;
 
 	if (req->none)
 		return 0;
 	if (check_sites(in->conf, req, err) < 0)
 		return -1;
-	while (next_partition(in, &next, name, &part))
+	while (next_partition(in, &next, name, &part)) {
 		if (check_ceilings(name, &part, req, err) < 0)
 			return -1;
-	if (check_nodes(in, req, err) < 0)
+		if (part.max_span && (!ceiling || part.max_span < ceiling))
+			ceiling = part.max_span;
+	}
+	if (check_nodes(in, req, ceiling, err) < 0)
 		return -1;
 	if (req->span_max < 2 || allowed_sites(in->conf, req) < 2)
 		return 0;
