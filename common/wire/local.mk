@@ -5,6 +5,7 @@ common_libwire_la_SOURCES = \
 	common/wire/json.h common/wire/json_in.c common/wire/json_out.c \
 	common/wire/state.c \
 	common/wire/wire.h common/wire/wire_int.h \
+	common/wire/wire_cli.c common/wire/wire_cli.h \
 	common/wire/wire_doc.c common/wire/wire_lease.c \
 	common/wire/wire_state.c
 common_libwire_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * show - sites, links and leases as tables
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/ctl.h"
+#include "common/core/units.h"
+#include "common/sys/clock.h"
+#include "common/sys/conf_optical.h"
+
+/* The agent's state; also printed as it came, and *DONE set, for --json. */
+static struct ocs_state *get_state(struct ctl *ctl, bool *done,
+				   struct ocs_error *err)
+{
+	struct ocs_state *state = NULL;
+	struct reply reply;
+
+	*done = false;
+	if (ctl_request(ctl, "GET", "/v1/state", NULL, &reply, err) < 0)
+		return NULL;
+	state = ocs_wire_decode_state(reply.text, reply.len, err);
+	if (state && ctl->json) {
+		ctl_print_json(&reply);
+		*done = true;
+	}
+	reply_fini(&reply);
+	return state;
+}
+
+const char *state_color(const char *text)
+{
+	static const struct {
+		const char *word, *color;
+	} colors[] = {
+		{ "ACTIVE", "32" }, { "UP", "32" }, { "PROVISIONED", "32" },
+		{ "up", "32" }, { "HELD", "36" }, { "COMMITTED", "36" },
+		{ "PROVISIONING", "36" }, { "IMPAIRED", "33" },
+		{ "RELEASING", "33" }, { "RESTORING", "33" },
+		{ "drained", "33" }, { "UNKNOWN", "31" }, { "FAILED", "31" },
+		{ "DOWN", "31" }, { "down", "31" }, { "down+drained", "31" },
+		{ "GONE", "2" }, { "TERMINATED", "2" }, { "RELEASED", "2" },
+	};
+
+	for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++)
+		if (!strcmp(text, colors[i].word))
+			return colors[i].color;
+	return NULL;
+}
+
+void cell_rate(struct table *t, uint64_t bps)
+{
+	char buf[OCS_RATE_TEXT_MAX];
+
+	table_cell(t, "%s", ocs_rate_format(bps, buf));
+}
+
+void cell_time(struct table *t, uint64_t us)
+{
+	char buf[OCS_TIME_TEXT_MAX];
+
+	table_cell(t, "%s", us ? ocs_time_format(us, buf) : "-");
+}
+
+static const struct table_column site_columns[] = {
+	{ "SITE", TABLE_LEFT, NULL }, { "LINKS", TABLE_RIGHT, NULL },
+	{ "CAPACITY", TABLE_RIGHT, NULL }, { "BOOKED", TABLE_RIGHT, NULL },
+	{ "FREE", TABLE_RIGHT, NULL }, { "LEASES", TABLE_RIGHT, NULL },
+	{ "NODES", TABLE_LEFT, NULL }, { NULL, TABLE_LEFT, NULL },
+};
+
+static unsigned int leases_at(const struct ocs_state *state, const char *site)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < state->nleases; i++) {
+		const struct ocs_lease *l = state->lease[i];
+
+		for (unsigned int s = 0; s < l->nsites; s++)
+			if (!strcmp(l->site[s].name, site) &&
+			    ocs_lease_booked(l))
+				n++;
+	}
+	return n;
+}
+
+static const char *nodes_of(const struct ocs_conf *conf, const char *site)
+{
+	for (unsigned int i = 0; conf && i < conf->nsites; i++)
+		if (!strcmp(conf->site[i].name, site))
+			return conf->site[i].nodes;
+	return "-";
+}
+
+static void site_row(struct table *t, const struct ocs_state *state,
+		     unsigned int site, const struct ocs_conf *conf)
+{
+	uint64_t capacity = 0, booked = 0, room = 0;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < state->net.nlinks; i++) {
+		const struct ocs_link *link = &state->net.link[i];
+
+		if (link->a != site && link->z != site)
+			continue;
+		n++;
+		capacity += link->capacity_bps;
+		booked += link->booked_bps;
+		room += ocs_link_free(link);
+	}
+	table_cell(t, "%s", state->net.site[site].name);
+	table_cell(t, "%u", n);
+	cell_rate(t, capacity);
+	cell_rate(t, booked);
+	cell_rate(t, room);
+	table_cell(t, "%u", leases_at(state, state->net.site[site].name));
+	table_cell(t, "%s", nodes_of(conf, state->net.site[site].name));
+}
+
+int cmd_sites(struct ctl *ctl, int argc, char **argv)
+{
+	char path[4096];
+	struct ocs_error err;
+	struct ocs_state *state;
+	struct ocs_conf *conf;
+	struct table *t;
+	bool done;
+
+	state = get_state(ctl, &done, &err);
+	if (!state)
+		return ctl_fail(ctl, &err);
+	if (done) {
+		ocs_state_destroy(state);
+		return CTL_OK;
+	}
+	/* Most users can't or needn't read it; a wrong one is check's to say */
+	conf = ocs_conf_read(ctl_optical_conf(ctl, path, sizeof(path)), NULL);
+	t = table_create(site_columns);
+	for (unsigned int i = 0; t && i < state->net.nsites; i++)
+		site_row(t, state, i, conf);
+	ocs_conf_destroy(conf);
+	ocs_state_destroy(state);
+	return ctl_print_table(ctl, t);
+}
+
+static const struct table_column link_columns[] = {
+	{ "LINK", TABLE_LEFT, NULL }, { "A", TABLE_LEFT, NULL },
+	{ "Z", TABLE_LEFT, NULL }, { "CAPACITY", TABLE_RIGHT, NULL },
+	{ "BOOKED", TABLE_RIGHT, NULL }, { "FREE", TABLE_RIGHT, NULL },
+	{ "STEP", TABLE_RIGHT, NULL }, { "LATENCY", TABLE_RIGHT, NULL },
+	{ "STATE", TABLE_LEFT, state_color }, { NULL, TABLE_LEFT, NULL },
+};
+
+int cmd_links(struct ctl *ctl, int argc, char **argv)
+{
+	struct ocs_error err;
+	struct ocs_state *state;
+	struct table *t;
+	bool done;
+
+	state = get_state(ctl, &done, &err);
+	if (!state)
+		return ctl_fail(ctl, &err);
+	if (done) {
+		ocs_state_destroy(state);
+		return CTL_OK;
+	}
+	t = table_create(link_columns);
+	for (unsigned int i = 0; t && i < state->net.nlinks; i++) {
+		const struct ocs_link *link = &state->net.link[i];
+
+		table_cell(t, "%s", link->name);
+		table_cell(t, "%s", state->net.site[link->a].name);
+		table_cell(t, "%s", state->net.site[link->z].name);
+		cell_rate(t, link->capacity_bps);
+		cell_rate(t, link->booked_bps);
+		cell_rate(t, ocs_link_free(link));
+		if (link->granule_bps)
+			cell_rate(t, link->granule_bps);
+		else
+			table_cell(t, "-");
+		cell_time(t, link->latency_us);
+		table_cell(t, "%s", link->down && link->drained ?
+			   "down+drained" : link->down ? "down" :
+			   link->drained ? "drained" : "up");
+	}
+	if (t && state->simulated && !ctl->parsable && !ctl->noheader)
+		puts("SIMULATED network");
+	if (state->brake)
+		fputs("opticalctl: removals of leases are held back: see `opticalctl confirm --help`\n",
+		      stderr);
+	ocs_state_destroy(state);
+	return ctl_print_table(ctl, t);
+}
+
+static const struct table_column lease_columns[] = {
+	{ "LEASE", TABLE_LEFT, NULL }, { "CLUSTER", TABLE_LEFT, NULL },
+	{ "JOBID", TABLE_RIGHT, NULL }, { "USER", TABLE_LEFT, NULL },
+	{ "STATE", TABLE_LEFT, state_color }, { "TIME", TABLE_RIGHT, NULL },
+	{ "GBPS", TABLE_RIGHT, NULL }, { "CIRCUITS(CAUSE)", TABLE_LEFT, NULL },
+	{ NULL, TABLE_LEFT, NULL },
+};
+
+/* "paris-lyon:400G,..." as much as fits; the cause of what has failed. */
+static void cell_circuits(struct table *t, const struct ocs_lease *l)
+{
+	char text[OCS_CIRCUITS_MAX * (2 * OCS_NAME_MAX + OCS_RATE_TEXT_MAX)];
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = 0; i < l->ncircuits; i++) {
+		const struct ocs_circuit *c = &l->circuit[i];
+		char rate[OCS_RATE_TEXT_MAX];
+		int n;
+
+		n = snprintf(text + used, sizeof(text) - used, "%s%s-%s:%s",
+			     i ? "," : "", c->a, c->z,
+			     ocs_rate_format(c->granted_bps, rate));
+		if (n < 0 || (size_t) n >= sizeof(text) - used)
+			break;
+		used += (size_t) n;
+	}
+	if (*l->cause)
+		table_cell(t, "%s(%s)", text, l->cause);
+	else
+		table_cell(t, "%s", text);
+}
+
+static void lease_row(const struct ctl *ctl, struct table *t,
+		      const struct ocs_lease *l, int64_t now_ms)
+{
+	int64_t until = l->gone_ms ? l->gone_ms : now_ms;
+	char span[SPAN_TEXT_MAX];
+
+	table_cell(t, "%.*s", ctl->parsable ? OCS_LEASE_ID_MAX : 8, l->id);
+	table_cell(t, "%s", l->cluster);
+	table_cell(t, "%" PRIu32, l->job_id);
+	if (*l->user)
+		table_cell(t, "%s", l->user);
+	else
+		table_cell(t, "%" PRIu32, l->user_id);
+	table_cell(t, "%s", ocs_lease_word(l));
+	table_cell(t, "%s", span_format(l->held_ms ?
+		   (until - l->held_ms) / 1000 : -1, span));
+	table_cell(t, "%" PRIu32, ocs_lease_gbps(l));
+	cell_circuits(t, l);
+}
+
+static int print_leases(const struct ctl *ctl, struct ocs_lease **lease,
+			unsigned int n)
+{
+	struct table *t = table_create(lease_columns);
+	int64_t now_ms = ocs_clock_unix_ms();
+
+	for (unsigned int i = 0; t && i < n; i++)
+		lease_row(ctl, t, lease[i], now_ms);
+	return ctl_print_table(ctl, t);
+}
+
+int cmd_leases(struct ctl *ctl, int argc, char **argv)
+{
+	char path[256];
+	struct ocs_error err;
+	struct ocs_lease **lease;
+	struct reply reply;
+	unsigned int n;
+	int rc;
+
+	if (ctl->cluster && !ctl_plain(ctl->cluster))
+		return ctl_usage(ctl, "'%s' is no cluster's name", ctl->cluster);
+	if (ctl->job && (!ctl_plain(ctl->job) ||
+			 strspn(ctl->job, "0123456789") != strlen(ctl->job)))
+		return ctl_usage(ctl, "'%s' is no job id: a number is", ctl->job);
+	snprintf(path, sizeof(path), "/v1/leases?%s%s%s%s%s",
+		 ctl->all ? "all=1" : "all=0",
+		 ctl->cluster ? "&cluster=" : "",
+		 ctl->cluster ? ctl->cluster : "",
+		 ctl->job ? "&job_id=" : "", ctl->job ? ctl->job : "");
+	if (ctl_request(ctl, "GET", path, NULL, &reply, &err) < 0)
+		return ctl_fail(ctl, &err);
+	rc = ocs_wire_decode_leases(reply.text, reply.len, &lease, &n, &err);
+	if (!rc && ctl->json)
+		ctl_print_json(&reply);
+	reply_fini(&reply);
+	if (rc < 0)
+		return ctl_fail(ctl, &err);
+	if (!ctl->json)
+		rc = print_leases(ctl, lease, n);
+	ctl_leases_destroy(lease, n);
+	return rc;
+}
