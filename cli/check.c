@@ -31,40 +31,50 @@ static void check_conf(struct ctl *ctl, struct check *c)
 	check_nodes(c);
 }
 
-static void check_role(struct check *c, const struct ocs_ping *ping,
-		       const char *url)
+static void check_ping(const struct ctl *ctl, struct check *c)
 {
+	const struct ocs_ping *ping = &c->ping;
 	struct report *r = c->report;
 
-	strcpy(c->role, ping->role);
 	report_add(r, REPORT_GOOD, "agent",
-		   "opticald %s at %s, you are %s (%s)%s", ping->version, url,
-		   *ping->user ? ping->user : "?", ping->role,
+		   "opticald %s at %s, you are %s (%s)%s", ping->version,
+		   ctl->where, *ping->user ? ping->user : "?", ping->role,
 		   ping->simulated ? ", SIMULATED network" : "");
+	if (c->conf && strcmp(ctl->where, c->conf->agent_url))
+		report_add(r, REPORT_WARN, "agent",
+			   "this was %s, but slurmctld uses AgentURL=%s of optical.conf",
+			   ctl->where, c->conf->agent_url);
 	if (!strcmp(ping->role, "user"))
 		report_add(r, REPORT_WARN, "agent",
 			   "as an ordinary user you don't see all links and leases: run this as root, as slurmctld's user, or as an Operator= of opticald.conf");
 }
 
-static void check_agent(struct ctl *ctl, struct check *c)
+static int get_ping(struct ctl *ctl, struct ocs_ping *ping,
+		    struct ocs_error *err)
 {
-	struct ocs_error err;
-	struct ocs_ping ping;
 	struct reply reply;
 	int rc;
 
-	if (ctl_request(ctl, "GET", "/v1/ping", NULL, &reply, &err) < 0) {
+	if (ctl_request(ctl, "GET", "/v1/ping", NULL, &reply, err) < 0)
+		return -1;
+	rc = ocs_wire_decode_ping(reply.text, reply.len, ping, err);
+	reply_fini(&reply);
+	if (rc < 0)
+		ping->role[0] = '\0';
+	return rc;
+}
+
+static void check_agent(struct ctl *ctl, struct check *c)
+{
+	struct ocs_error err;
+	struct reply reply;
+
+	if (get_ping(ctl, &c->ping, &err) < 0) {
 		report_add(c->report, REPORT_BAD, "agent", "%s: %s",
 			   *ctl->where ? ctl->where : "no address", err.text);
 		return;
 	}
-	rc = ocs_wire_decode_ping(reply.text, reply.len, &ping, &err);
-	reply_fini(&reply);
-	if (rc < 0) {
-		report_add(c->report, REPORT_BAD, "agent", "%s", err.text);
-		return;
-	}
-	check_role(c, &ping, ctl->where);
+	check_ping(ctl, c);
 	if (ctl_request(ctl, "GET", "/v1/state", NULL, &reply, &err) == 0) {
 		c->state = ocs_wire_decode_state(reply.text, reply.len, &err);
 		reply_fini(&reply);

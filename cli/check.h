@@ -14,7 +14,7 @@ struct check {
 	struct report *report;
 	struct ocs_conf *conf;		/* NULL: optical.conf is unreadable */
 	struct ocs_state *state;	/* NULL: the agent has not told it */
-	char role[OCS_NAME_MAX];	/* ours at the agent; "" unknown */
+	struct ocs_ping ping;		/* role "": the agent is not there */
 	unsigned int nnodes;		/* of all sites */
 	struct check_node {
 		char *name;		/* owned */

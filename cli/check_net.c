@@ -185,7 +185,7 @@ static uint64_t booked_by_leases(const struct ocs_state *state,
 /* I1, as far as this caller sees it. */
 static void check_links(struct check *c)
 {
-	bool all = !strcmp(c->role, "operator");
+	bool all = !strcmp(c->ping.role, "operator");
 	bool good = true;
 
 	for (unsigned int i = 0; i < c->state->net.nlinks; i++) {

@@ -82,6 +82,22 @@ static void check_plugins(struct slurm_check *s)
 		    k->job_submit_plugins.value);
 }
 
+/* To the agent we are a cluster's user: of this cluster's, too? */
+static void check_cluster(struct slurm_check *s)
+{
+	const struct ocs_ping *ping = &s->c->ping;
+	const char *name = s->conf->cluster_name.value;
+
+	if (!name || strcmp(ping->role, "cluster"))
+		return;
+	for (unsigned int i = 0; i < ping->nclusters; i++)
+		if (!strcmp(ping->cluster[i], name))
+			return;
+	bad(s, &s->conf->cluster_name,
+	    "to the agent %s is not the user of cluster %s: opticald.conf needs Cluster=%s User=%s",
+	    ping->user, name, name, ping->user);
+}
+
 /* All that all links carry together, in Gb/s: no jobs hold more. */
 static uint64_t all_gbps(const struct ocs_state *state)
 {
@@ -291,6 +307,7 @@ void check_slurm(struct check *c, const char *path)
 		return;
 	}
 	s.conf = conf;
+	check_cluster(&s);
 	check_plugins(&s);
 	check_licence(&s);
 	check_scheduler(&s);

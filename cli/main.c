@@ -201,7 +201,8 @@ static const char *limited_name(char letter)
 	       letter == 's' ? "--slurm-conf" : NULL;
 }
 
-/* 0, or the exit status. *LIMITED collects letters, *HELP is set. */
+/* 0, or the exit status. LIMITED gets the letters of options that not all
+ * commands take, each once; *HELP is set. */
 static int parse_options(struct ctl *ctl, int argc, char **argv,
 			 char limited[static 16], bool *help)
 {
@@ -212,11 +213,10 @@ static int parse_options(struct ctl *ctl, int argc, char **argv,
 	argv[0] = (char *) "opticalctl";
 	while ((c = getopt_long(argc, argv, "u:PhVaM:j:c:", options, NULL)) !=
 	       -1) {
-		char letter = c == OPT_SLURM_CONF ? 's' : (char) c;
+		char letter = c == OPT_SLURM_CONF ? 's' :
+			      c < OPT_HELP ? (char) c : '\0';
 
-		if (c < 256 + 3 && (c == OPT_SLURM_CONF || c < 256) &&
-		    limited_name(letter) && n < 15 &&
-		    !memchr(limited, letter, n))
+		if (limited_name(letter) && !memchr(limited, letter, n))
 			limited[n++] = letter;
 		switch (c) {
 		case 'u': ctl->url = optarg; break;

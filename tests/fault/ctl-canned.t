@@ -3,6 +3,8 @@
 #
 # opticalctl against an agent that lies, breaks off, or is not there: exit
 # statuses, messages, and what check finds. Needs no Slurm and no opticald.
+# shellcheck disable=SC2016
+# shellcheck source=tests/lib/tap.sh
 . "${OCS_SRCDIR:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 
 CTL=${OCS_BUILDDIR:?}/cli/opticalctl
@@ -85,6 +87,7 @@ like "$ERR" "is opticald running" "and it says so"
 
 mkdir "$D/can"
 "${OCS_SRCDIR:?}/tests/fake/canned-agent" "$D/sock" "$D/can" &
+# shellcheck disable=SC2034
 AGENT=$!
 at_exit 'kill $AGENT; wait $AGENT 2>/dev/null'
 wait_for 20 '[ -S "$D/sock" ]' || bail "the canned agent does not start"
@@ -152,6 +155,7 @@ is $RC 1 "a wrong event"
 
 # check
 cat >"$D/optical.conf" <<-END
+	AgentURL=unix:$D/sock
 	SiteName=paris Nodes=par[1-2]
 	SiteName=lyon Nodes=lyo[1-2]
 END
@@ -187,12 +191,14 @@ change()
 	cp "$D/saved" "$D/$1"
 }
 change optical.conf 's/lyo\[1-2\]/lyo1,par2/' "node par2 is in two sites, (paris|lyon) and" \
-	"a node in two sites (plan: one at most)"
+	"a node in two sites"
 change optical.conf 's/=lyon/=lion/' "site lion is not one of the agent" \
 	"names of sites differ"
-change optical.conf 's/Nodes=/Nods=/' "optical.conf:1: .*Nods" "a typing error"
+change optical.conf 's/Nodes=/Nods=/' "optical.conf:2: .*Nods" "a typing error"
 change optical.conf 's/par\[1-2\]/par[1-3]/' "1 nodes .*not in slurm.conf .par3" \
 	"a node that Slurm does not have"
+change optical.conf 's/^AgentURL=.*/&2/' "but slurmctld uses AgentURL=unix:.*2" \
+	"another agent" 0
 change slurm.conf 's/_optical//' "slurm.conf:2: SelectType" "SelectType"
 change slurm.conf 's/lua,optical/optical,lua/' "optical must be the last" \
 	"JobSubmitPlugins"
@@ -208,10 +214,18 @@ change slurm.conf 's/^ResumeTimeout=300/&\nSchedulerType=sched\/builtin/' \
 change slurm.conf 's/^ResumeTimeout=300/&\nSchedulerParameters=bf_licenses/' \
 	"bf_licenses: " "bf_licenses" 0
 change plugstack.conf 's/^/#/' "no line with spank_optical.so" "plugstack" 0
+can GET_v1_ping 200 '{"instance":"'$ID'","generation":7,"version":"1.2",
+	"role":"cluster","user":"slurm","clusters":["alpha"],"simulated":false}'
+run check
+is $RC 0 "check: as the cluster's user"
+change slurm.conf s/alpha/beta/ "needs Cluster=beta User=slurm" \
+	"the user of another cluster"
 state 400 200
 run check
 is $RC 1 "check: an oversold link (I1)"
 like "$OUT" "par-lyo is oversold: leases of 400G on 200G" "and it says so"
+can GET_v1_ping 200 '{"instance":"'$ID'","generation":7,"version":"1.2",
+	"role":"operator","user":"root","clusters":[],"simulated":true}'
 state 800 3200
 run check
 like "$OUT" "800G booked, but its leases come to 400G" \
