@@ -34,6 +34,19 @@ cluster_start()
 	fi
 	eval "$("$CLUSTER_SH" env "$D")"
 	cd "$D/work" || bail "$D/work"
+	TAP_ON_FAIL=cluster_show
+}
+
+# How the cluster is now: jobs, leases, the last words of slurmctld.
+cluster_show()
+{
+	[ -d "${D:-}" ] || return 0
+	diag "$(timeout 10 squeue -a -o '%.7i %.9P %.9u %.3t %.8M %.5D %R' 2>&1)"
+	diag "$(timeout 10 scontrol -o show jobs 2>&1 | tail -n 6 |
+		grep -oE '(^| )(JobId|JobState|Reason|NodeList|AdminComment|Comment|Licenses|TRES|StartTime)=[^ ]*' | xargs)"
+	[ ! -S "$D/opticald/opticald.sock" ] || diag "leases: $(leases 2>&1)"
+	diag "$(grep -vE 'Registered|sched: Running job_scheduler' \
+		"$D/log/slurmctld.log" | tail -n 15)"
 }
 
 # End the test's cluster; keep its logs when the test failed.

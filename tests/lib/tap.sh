@@ -10,6 +10,8 @@ export LC_ALL=C
 umask 022
 
 TAP_COUNT=0 TAP_FAILED=0 TAP_PLANNED=
+# evaluated when a check has failed, to show how things are
+TAP_ON_FAIL=:
 
 plan()
 {
@@ -68,6 +70,8 @@ fail()
 	echo "not ok $((++TAP_COUNT)) - $*"
 	TAP_FAILED=$((TAP_FAILED + 1))
 	diag "failed: $* (${BASH_SOURCE[2]-${BASH_SOURCE[1]}}:${BASH_LINENO[1]-})"
+	# the first ones tell most; the rest often follow from them
+	[ $TAP_FAILED -gt 3 ] || eval "$TAP_ON_FAIL" >&2
 	return 1
 }
 
