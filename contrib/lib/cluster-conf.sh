@@ -169,6 +169,13 @@ write_gres_conf()
 	echo "Name=gpu File=$D/dev/gpu[0-$((GPUS - 1))]" >"$D/etc/gres.conf"
 }
 
+# Nothing of ours uses cgroups, but slurmd looks for them, and fails where there
+# are none, unless it is told which.
+write_cgroup_conf()
+{
+	echo "CgroupPlugin=cgroup/v1" >"$D/etc/cgroup.conf"
+}
+
 write_plugstack_conf()
 {
 	local so=$INST/lib/slurm-optical/slurm/spank_optical.so

@@ -30,7 +30,7 @@ db_template()
 		chmod 0755 "$tmp"
 		mariadb-install-db --no-defaults --user=slurm --datadir="$tmp/db" \
 			--auth-root-authentication-method=normal --skip-test-db \
-			--innodb-log-file-size=8M --skip-name-resolve \
+			--innodb-log-file-size=8M --skip-name-resolve --force \
 			>"$LOG/mariadb-install-db.out" 2>&1 || exit 1
 		mv "$tmp/db" "$t"
 	) 8>"$cache/mariadb.lock" || return 1

@@ -29,7 +29,6 @@ cluster_start()
 	[ -z "${OCS_CLUSTERS:-}" ] || echo "$D" >>"$OCS_CLUSTERS"
 	if ! out=$("$CLUSTER_SH" start "$D" --inst="$OCS_INST" "$@" 2>&1); then
 		diag "$out"
-		TAP_FAILED=1
 		bail "the cluster did not start"
 	fi
 	eval "$("$CLUSTER_SH" env "$D")"

@@ -52,11 +52,12 @@ skip()
 	done
 }
 
-# Nothing that follows makes sense.
+# Nothing that follows makes sense: the test fails and ends here. (Not by TAP's
+# "Bail out!", which ends all other tests, too.)
 bail()
 {
-	echo "Bail out!  $*"
-	TAP_PLANNED=0
+	fail "bail out: $*"
+	done_testing
 	exit 255
 }
 
