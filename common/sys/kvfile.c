@@ -168,6 +168,19 @@ static char *cut_value(const struct ocs_kvline *line, const char *key, char *p,
 	return end;
 }
 
+/* Where the value begins after '=' at P: "Key= value" has one after the blank,
+ * "Key= Next=1" has none. */
+static char *value_start(char *p)
+{
+	char *start = skip_blanks(p), *end = start;
+
+	while (key_char(*end))
+		end++;
+	if (start > p && end > start && *skip_blanks(end) == '=')
+		return p;
+	return start;
+}
+
 static int cut_pairs(struct ocs_kvline *line, char *text,
 		     struct ocs_kv kv[static OCS_KV_PAIRS_MAX],
 		     struct ocs_error *err)
@@ -188,7 +201,7 @@ static int cut_pairs(struct ocs_kvline *line, char *text,
 					   "KEY=VALUE expected at '%.40s'",
 					   key);
 		*end = '\0';
-		p = skip_blanks(p + 1);
+		p = value_start(p + 1);
 		if (ocs_kv_get(line, key))
 			return ocs_kv_fail(line, err, OCS_SYNTAX,
 					   "%s is given twice", key);

@@ -6,3 +6,7 @@ common_libsys_la_SOURCES = \
 	common/sys/clock.c common/sys/clock.h \
 	common/sys/conf_optical.c common/sys/conf_optical.h \
 	common/sys/kvfile.c common/sys/kvfile.h common/sys/kvvalue.c
+
+check_PROGRAMS += tests/unit/t_conf
+tests_unit_t_conf_SOURCES = tests/unit/t_conf.c tests/unit/tap.h
+tests_unit_t_conf_LDADD = common/libsys.la common/libcore.la

@@ -87,6 +87,10 @@ int ocs_json_elem_name(const struct ocs_json_at *at, const char *name,
 /* True if TEXT is a name as ocs_json_name() takes it. */
 bool ocs_json_name_ok(const char *text);
 
+/* Bytes of the UTF-8 character (RFC 3629) at P, of which LEFT are there; 0 if
+ * it is none. */
+size_t ocs_json_utf8_len(const char *p, size_t left);
+
 /* Text that grows. Failures are remembered and come out at the end. */
 struct ocs_json_out {
 	char *text;

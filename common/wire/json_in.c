@@ -43,17 +43,50 @@ int ocs_json_fail(const struct ocs_json_at *at, const char *name,
 	return ocs_fail(at->err, code, "%s%s: %s", path, name, text);
 }
 
+size_t ocs_json_utf8_len(const char *p, size_t left)
+{
+	const unsigned char *u = (const unsigned char *) p;
+	uint32_t c;
+	size_t n;
+
+	if (*u < 0x80)
+		return 1;
+	n = *u >= 0xf0 && *u < 0xf5 ? 4 : *u >= 0xe0 && *u < 0xf0 ? 3 :
+	    *u >= 0xc2 && *u < 0xe0 ? 2 : 0;
+	if (!n || n > left)
+		return 0;
+	c = *u & (0xffU >> (n + 1));
+	for (size_t i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000)))
+		return 0;
+	if (n == 4 && (c < 0x10000 || c > 0x10ffff))
+		return 0;
+	return n;
+}
+
 /*
- * json-c allocates before we can look: count commas and brackets first. Those
+ * What json-c does not see, or too late: it lets a character through that is
+ * cut off, and allocates before values could be counted.  Commas and brackets
  * in strings count too, which errs to the safe side.
  */
-static bool too_many_values(const char *text, size_t len)
+static int check_bytes(const char *text, size_t len, struct ocs_error *err)
 {
-	size_t n = 0;
+	size_t values = 0, n;
 
-	for (size_t i = 0; i < len; i++)
-		n += text[i] == ',' || text[i] == '[' || text[i] == '{';
-	return n > OCS_JSON_VALUES_MAX(len);
+	for (size_t i = 0; i < len; i += n) {
+		if (!(n = ocs_json_utf8_len(text + i, len - i)))
+			return ocs_fail(err, OCS_SYNTAX,
+					"bad JSON at byte %zu: no UTF-8", i);
+		values += text[i] == ',' || text[i] == '[' || text[i] == '{';
+	}
+	if (values > OCS_JSON_VALUES_MAX(len))
+		return ocs_fail(err, OCS_RANGE,
+				"a document of too many values");
+	return 0;
 }
 
 static int parse_fail(struct json_tokener *tok, size_t len, size_t at,
@@ -94,16 +127,13 @@ struct json_object *ocs_json_parse(const char *text, size_t len,
 			 len_max);
 		return NULL;
 	}
-	if (too_many_values(text, len)) {
-		ocs_fail(err, OCS_RANGE, "a document of too many values");
+	if (check_bytes(text, len, err) < 0)
 		return NULL;
-	}
 	if (!(tok = json_tokener_new_ex(OCS_JSON_DEPTH_MAX))) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
 	}
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-				    JSON_TOKENER_VALIDATE_UTF8 |
 				    JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	obj = json_tokener_parse_ex(tok, text, (int) len);
 	end = json_tokener_get_parse_end(tok);

@@ -32,55 +32,30 @@ static void put(struct ocs_json_out *out, const char *text, size_t len)
 	out->text[out->len] = '\0';
 }
 
-/* Bytes of the UTF-8 character at P; 0 if it is none. */
-static size_t utf8_len(const unsigned char *p)
-{
-	uint32_t c;
-	size_t n;
-
-	if (*p < 0x80)
-		return 1;
-	n = *p >= 0xf0 && *p < 0xf5 ? 4 : *p >= 0xe0 && *p < 0xf0 ? 3 :
-	    *p >= 0xc2 && *p < 0xe0 ? 2 : 0;
-	if (!n)
-		return 0;
-	c = *p & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000)))
-		return 0;
-	if (n == 4 && (c < 0x10000 || c > 0x10ffff))
-		return 0;
-	return n;
-}
-
 static void put_quoted(struct ocs_json_out *out, const char *text)
 {
-	const unsigned char *p = (const unsigned char *) text, *plain = p;
+	const char *end = text + strlen(text), *plain = text;
 	char esc[8];
 
 	put(out, "\"", 1);
-	while (*p) {
-		size_t n = utf8_len(p);
+	for (const char *p = text; p < end;) {
+		unsigned char c = (unsigned char) *p;
+		size_t n = ocs_json_utf8_len(p, (size_t) (end - p));
 
-		if (n && *p >= ' ' && *p != '"' && *p != '\\') {
+		if (n && c >= ' ' && c != '"' && c != '\\') {
 			p += n;
 			continue;
 		}
-		put(out, (const char *) plain, (size_t) (p - plain));
+		put(out, plain, (size_t) (p - plain));
 		if (!n)
 			strcpy(esc, "?");
-		else if (*p >= ' ')
-			snprintf(esc, sizeof(esc), "\\%c", *p);
 		else
-			snprintf(esc, sizeof(esc), "\\u%04x", *p);
+			snprintf(esc, sizeof(esc), c >= ' ' ? "\\%c" :
+							      "\\u%04x", c);
 		put(out, esc, strlen(esc));
 		plain = ++p;
 	}
-	put(out, (const char *) plain, (size_t) (p - plain));
+	put(out, plain, (size_t) (end - plain));
 	put(out, "\"", 1);
 }
 

@@ -9,3 +9,7 @@ common_libwire_la_SOURCES = \
 	common/wire/wire_doc.c common/wire/wire_lease.c \
 	common/wire/wire_state.c
 common_libwire_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
+
+check_PROGRAMS += tests/unit/t_wire
+tests_unit_t_wire_SOURCES = tests/unit/t_wire.c tests/unit/tap.h
+tests_unit_t_wire_LDADD = common/libwire.la common/libcore.la $(JSON_LIBS)
