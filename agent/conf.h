@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf - opticald.conf, read whole and checked whole (design section 5)
+ *
+ * What this version does not do is refused by name, with file and line.
+ */
+#ifndef OCS_AGENT_CONF_H
+#define OCS_AGENT_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/core/error.h"
+#include "common/core/net.h"
+#include "common/wire/wire.h"
+
+#define OCS_AGENT_LISTEN_MAX 8
+#define OCS_AGENT_OPERATORS_MAX 64
+
+struct ocs_agent_listen {
+	bool is_unix;
+	char path[108];		/* as in sockaddr_un */
+	char host[46];		/* a loopback address, in digits */
+	uint16_t port;		/* 0: the kernel's choice */
+};
+
+struct ocs_agent_user {
+	char name[OCS_NAME_MAX];	/* of the user, or digits */
+	char cluster[OCS_NAME_MAX];	/* "" for an operator */
+	uid_t uid;
+};
+
+/* Who may; the part that SIGHUP reads again. */
+struct ocs_agent_users {
+	unsigned int nclusters;
+	struct ocs_agent_user cluster[OCS_PING_CLUSTERS_MAX];
+	unsigned int noperators;
+	struct ocs_agent_user op[OCS_AGENT_OPERATORS_MAX];
+};
+
+struct ocs_agent_conf {
+	unsigned int nlisten;
+	struct ocs_agent_listen listen[OCS_AGENT_LISTEN_MAX];
+	char ledger[256];
+	char munge_socket[108];	/* "": munge's default */
+	char run_as[OCS_NAME_MAX];	/* "": stay who we are */
+	bool driver_sim;	/* true once Driver= is read: there is one */
+	uint64_t sim_setup_ms;
+	uint64_t sim_release_ms;
+	uint64_t hold_ttl_ms;
+	struct ocs_agent_users users;
+	struct ocs_net net;	/* nothing booked */
+};
+
+/* Read PATH. NULL with ERR set: `opticald.conf:12: unknown key ...`. */
+struct ocs_agent_conf *ocs_agent_conf_read(const char *path,
+					   struct ocs_error *err);
+void ocs_agent_conf_destroy(struct ocs_agent_conf *conf);
+
+/* True if NAME is a cluster of USERS. */
+bool ocs_agent_users_has(const struct ocs_agent_users *users,
+			 const char *cluster);
+
+#endif
