@@ -6,5 +6,6 @@ agent_libagent_la_SOURCES = \
 	agent/conf.c agent/conf.h \
 	agent/log.c agent/log.h \
 	agent/target.c agent/target.h \
-	agent/text.c agent/text.h
+	agent/text.c agent/text.h \
+	agent/store.h agent/store_sqlite.c
 agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(MHD_CFLAGS) $(SQLITE_CFLAGS)

@@ -1,0 +1,687 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * store_sqlite - the ledger in SQLite; sqlite3 stops here
+ *
+ * The journal is a write-ahead log with synchronous=NORMAL: a commit is one
+ * write() and survives kill -9. Stable storage comes by ocs_store_sync(),
+ * which syncs the log file through a descriptor of its own beside the writers:
+ * a commit that waits for the disk never makes a hold wait. (The log is no
+ * file that SQLite locks, so a descriptor of ours releases none of its locks.)
+ * Checkpoints run on a second connection for the same reason.
+ *
+ * A lease is kept as its JSON; the columns beside it are for finding it. The
+ * view `circuits` shows the JSON's circuits to people with sqlite3(1).
+ */
+#include "agent/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/core/defaults.h"
+
+#define SCHEMA_VERSION 1
+/* The log is moved into the database above this many pages of 4 KiB. */
+#define LOG_MAX_PAGES 1000
+
+static const char schema[] =
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE leases ("
+	" id TEXT PRIMARY KEY, cluster TEXT NOT NULL, job_id INTEGER NOT NULL,"
+	" user_id INTEGER NOT NULL, user TEXT NOT NULL, gbps INTEGER NOT NULL,"
+	" reservation TEXT NOT NULL, held_ms INTEGER NOT NULL,"
+	" committed_ms INTEGER NOT NULL, active_ms INTEGER NOT NULL,"
+	" ended_ms INTEGER NOT NULL, gone_ms INTEGER NOT NULL,"
+	" fence INTEGER NOT NULL, body TEXT NOT NULL);"
+	"CREATE INDEX leases_gone ON leases (gone_ms);"
+	"CREATE INDEX leases_job ON leases (cluster, job_id);"
+	"CREATE VIEW circuits AS SELECT leases.id AS lease,"
+	" json_extract(c.value, '$.a') AS a, json_extract(c.value, '$.z') AS z,"
+	" json_extract(c.value, '$.granted_bps') AS granted_bps,"
+	" json_extract(c.value, '$.route') AS route,"
+	" json_extract(c.value, '$.provisioning') AS provisioning,"
+	" json_extract(c.value, '$.data_plane') AS data_plane"
+	" FROM leases, json_each(leases.body, '$.circuits') AS c;"
+	"CREATE TABLE events ("
+	" lease TEXT NOT NULL, time_ms INTEGER NOT NULL, axis TEXT NOT NULL,"
+	" circuit TEXT NOT NULL, was TEXT NOT NULL, now TEXT NOT NULL,"
+	" cause TEXT NOT NULL, fence INTEGER NOT NULL);"
+	"CREATE INDEX events_lease ON events (lease);"
+	"CREATE TABLE clusters (name TEXT PRIMARY KEY,"
+	" controller_epoch INTEGER NOT NULL, brake INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE TABLE removals (cluster TEXT NOT NULL,"
+	" time_ms INTEGER NOT NULL);"
+	"CREATE TABLE tombstones (lease TEXT PRIMARY KEY,"
+	" time_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX tombstones_time ON tombstones (time_ms);";
+
+enum stmt {
+	Q_BEGIN, Q_END, Q_UNDO, Q_LEASE_PUT, Q_LEASE_GET, Q_LIVE, Q_PAST,
+	Q_EVENT_ADD, Q_EVENTS, Q_CLUSTER_PUT, Q_CLUSTERS, Q_REMOVAL_ADD,
+	Q_REMOVAL_FORGET, Q_REMOVALS, Q_TOMB_ADD, Q_TOMB_PRUNE, Q_TOMB_HAS,
+	Q_META_PUT, Q_META_GET, NSTMT
+};
+static const char *const sql[NSTMT] = {
+	[Q_BEGIN] = "BEGIN IMMEDIATE",
+	[Q_END] = "COMMIT",
+	[Q_UNDO] = "ROLLBACK",
+	[Q_LEASE_PUT] = "REPLACE INTO leases VALUES"
+			" (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+	[Q_LEASE_GET] = "SELECT body FROM leases WHERE id = ?1",
+	[Q_LIVE] = "SELECT body FROM leases WHERE gone_ms = 0 OR gone_ms > ?1"
+		   " ORDER BY held_ms, id",
+	[Q_PAST] = "SELECT body FROM leases WHERE gone_ms > 0"
+		   " AND gone_ms <= ?1 AND (?2 = '' OR cluster = ?2)"
+		   " AND (?3 = 0 OR job_id = ?3)"
+		   " ORDER BY gone_ms DESC, id LIMIT ?4",
+	[Q_EVENT_ADD] = "INSERT INTO events VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+	[Q_EVENTS] = "SELECT time_ms, axis, circuit, was, now, cause"
+		     " FROM events WHERE lease = ?1 ORDER BY rowid LIMIT ?2",
+	[Q_CLUSTER_PUT] = "REPLACE INTO clusters VALUES (?1,?2,?3)",
+	[Q_CLUSTERS] = "SELECT name, controller_epoch, brake FROM clusters",
+	[Q_REMOVAL_ADD] = "INSERT INTO removals VALUES (?1,?2)",
+	[Q_REMOVAL_FORGET] = "DELETE FROM removals WHERE cluster = ?1"
+			     " AND time_ms <= ?2",
+	[Q_REMOVALS] = "SELECT cluster, time_ms FROM removals"
+		       " ORDER BY time_ms",
+	[Q_TOMB_ADD] = "REPLACE INTO tombstones VALUES (?1,?2)",
+	[Q_TOMB_PRUNE] = "DELETE FROM tombstones WHERE time_ms < ?1",
+	[Q_TOMB_HAS] = "SELECT 1 FROM tombstones WHERE lease = ?1",
+	[Q_META_PUT] = "REPLACE INTO meta VALUES (?1,?2)",
+	[Q_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+};
+
+struct ocs_store {
+	char path[256];
+	int dir_fd;		/* flock()ed while we live */
+	int log_fd;		/* the write-ahead log, for syncing */
+	sqlite3 *db;
+	sqlite3 *checkpointer;
+	sqlite3_stmt *stmt[NSTMT];
+	char instance[OCS_LEASE_ID_MAX];
+	uint64_t fence;
+	atomic_int log_pages;
+};
+
+/* SQLite tells after each commit how long the log is. */
+static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct ocs_store *s = arg;
+
+	atomic_store(&s->log_pages, pages);
+	return SQLITE_OK;
+}
+
+static int db_fail(const struct ocs_store *s, sqlite3 *db,
+		   struct ocs_error *err)
+{
+	return ocs_fail(err, OCS_IO, "ledger %s: %s", s->path,
+			db ? sqlite3_errmsg(db) : "out of memory");
+}
+
+static int exec(struct ocs_store *s, const char *text, struct ocs_error *err)
+{
+	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail(s, s->db, err);
+	return 0;
+}
+
+static sqlite3_stmt *bound_text(struct ocs_store *s, enum stmt q, int at,
+				const char *text)
+{
+	sqlite3_bind_text(s->stmt[q], at, text, -1, SQLITE_TRANSIENT);
+	return s->stmt[q];
+}
+
+/* Run a statement that returns no row, and make it ready for the next time. */
+static int run(struct ocs_store *s, enum stmt q, struct ocs_error *err)
+{
+	int rc = sqlite3_step(s->stmt[q]);
+
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		db_fail(s, s->db, err);
+	sqlite3_reset(s->stmt[q]);
+	sqlite3_clear_bindings(s->stmt[q]);
+	return rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : -1;
+}
+
+/* 1 a row is there, 0 no more, -1 ERR set; the last two reset Q. */
+static int next_row(struct ocs_store *s, enum stmt q, struct ocs_error *err)
+{
+	int rc = sqlite3_step(s->stmt[q]);
+
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE)
+		db_fail(s, s->db, err);
+	sqlite3_reset(s->stmt[q]);
+	sqlite3_clear_bindings(s->stmt[q]);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static void done_rows(struct ocs_store *s, enum stmt q)
+{
+	sqlite3_reset(s->stmt[q]);
+	sqlite3_clear_bindings(s->stmt[q]);
+}
+
+static const char *column(sqlite3_stmt *st, int i)
+{
+	const unsigned char *text = sqlite3_column_text(st, i);
+
+	return text ? (const char *) text : "";
+}
+
+static int meta_put_u64(struct ocs_store *s, const char *key, uint64_t value,
+			struct ocs_error *err)
+{
+	sqlite3_bind_int64(bound_text(s, Q_META_PUT, 1, key), 2,
+			   (sqlite3_int64) value);
+	return run(s, Q_META_PUT, err);
+}
+
+static int meta_get_u64(struct ocs_store *s, const char *key, uint64_t *value,
+			struct ocs_error *err)
+{
+	int rc;
+
+	bound_text(s, Q_META_GET, 1, key);
+	if ((rc = next_row(s, Q_META_GET, err)) <= 0)
+		return rc;
+	*value = (uint64_t) sqlite3_column_int64(s->stmt[Q_META_GET], 0);
+	done_rows(s, Q_META_GET);
+	return 1;
+}
+
+/* One agent per ledger directory, however the ledger is called. */
+static int lock_directory(struct ocs_store *s, struct ocs_error *err)
+{
+	char copy[sizeof(s->path)], *dir;
+
+	strcpy(copy, s->path);
+	dir = dirname(copy);
+	s->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir_fd < 0)
+		return ocs_fail(err, OCS_IO, "ledger directory %s: %s", dir,
+				strerror(errno));
+	if (flock(s->dir_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return ocs_fail(err, OCS_CONFLICT,
+				"ledger directory %s is used by another opticald",
+				dir);
+	return ocs_fail(err, OCS_IO, "ledger directory %s: flock: %s", dir,
+			strerror(errno));
+}
+
+static int open_files(struct ocs_store *s, struct ocs_error *err)
+{
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+			  SQLITE_OPEN_FULLMUTEX;
+	mode_t mask = umask(077);
+	int rc;
+
+	rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_open_v2(s->path, &s->checkpointer, flags, NULL);
+	if (rc != SQLITE_OK) {
+		umask(mask);
+		return db_fail(s, s->checkpointer ? s->checkpointer : s->db,
+			       err);
+	}
+	sqlite3_busy_timeout(s->db, 200);
+	sqlite3_busy_timeout(s->checkpointer, 0);
+	rc = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+		     "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON", err);
+	umask(mask);
+	if (rc == 0 && sqlite3_exec(s->checkpointer, "PRAGMA synchronous=FULL",
+				    NULL, NULL, NULL) != SQLITE_OK)
+		return db_fail(s, s->checkpointer, err);
+	return rc;
+}
+
+static int open_log(struct ocs_store *s, struct ocs_error *err)
+{
+	char path[sizeof(s->path) + 8];
+
+	/* A connection that has read nothing knows of no log. */
+	if (sqlite3_exec(s->checkpointer, "SELECT count(*) FROM meta", NULL,
+			 NULL, NULL) != SQLITE_OK)
+		return db_fail(s, s->checkpointer, err);
+	sqlite3_wal_hook(s->db, log_grew, s);
+
+	snprintf(path, sizeof(path), "%s-wal", s->path);
+	s->log_fd = open(path, O_RDWR | O_CLOEXEC);
+	if (s->log_fd < 0)
+		return ocs_fail(err, OCS_IO, "%s: %s", path, strerror(errno));
+	if (fsync(s->dir_fd) < 0)
+		return ocs_fail(err, OCS_IO, "ledger directory: fsync: %s",
+				strerror(errno));
+	return ocs_store_sync(s, err);
+}
+
+static int user_version(struct ocs_store *s, int *version,
+			struct ocs_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) ==
+	    SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
+		*version = sqlite3_column_int(st, 0);
+		rc = 0;
+	} else {
+		db_fail(s, s->db, err);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int create_schema(struct ocs_store *s, struct ocs_error *err)
+{
+	unsigned char raw[(OCS_LEASE_ID_MAX - 1) / 2];
+	char id[OCS_LEASE_ID_MAX], text[200];
+
+	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
+		return ocs_fail(err, OCS_IO, "getrandom: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(raw); i++)
+		sprintf(id + 2 * i, "%02x", raw[i]);
+	snprintf(text, sizeof(text),
+		 "INSERT INTO meta VALUES ('instance','%s');"
+		 "PRAGMA user_version=%d; COMMIT", id, SCHEMA_VERSION);
+	if (exec(s, "BEGIN IMMEDIATE", err) < 0)
+		return -1;
+	if (exec(s, schema, err) < 0 || exec(s, text, err) < 0) {
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		return -1;
+	}
+	return 0;
+}
+
+static int check_schema(struct ocs_store *s, struct ocs_error *err)
+{
+	int version;
+
+	if (user_version(s, &version, err) < 0)
+		return -1;
+	if (version == 0)
+		return create_schema(s, err);
+	if (version != SCHEMA_VERSION)
+		return ocs_fail(err, OCS_UNSUPPORTED,
+				"ledger %s has schema %d, this opticald knows %d: use the version that wrote it",
+				s->path, version, SCHEMA_VERSION);
+	return 0;
+}
+
+static int read_meta(struct ocs_store *s, struct ocs_error *err)
+{
+	int rc;
+
+	bound_text(s, Q_META_GET, 1, "instance");
+	if ((rc = next_row(s, Q_META_GET, err)) < 0)
+		return -1;
+	if (rc)
+		snprintf(s->instance, sizeof(s->instance), "%s",
+			 column(s->stmt[Q_META_GET], 0));
+	done_rows(s, Q_META_GET);
+	if (!ocs_lease_id_ok(s->instance))
+		return ocs_fail(err, OCS_IO, "ledger %s has no instance id",
+				s->path);
+	if (meta_get_u64(s, "fence", &s->fence, err) < 0)
+		return -1;
+	return meta_put_u64(s, "fence", ++s->fence, err);
+}
+
+struct ocs_store *ocs_store_open(const char *path, struct ocs_error *err)
+{
+	struct ocs_store *s, *open_store = NULL;
+
+	if (!(s = calloc(1, sizeof(*s)))) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		return NULL;
+	}
+	s->dir_fd = s->log_fd = -1;
+	if (strlen(path) >= sizeof(s->path)) {
+		ocs_fail(err, OCS_RANGE, "ledger path is too long");
+		goto out;
+	}
+	strcpy(s->path, path);
+	if (lock_directory(s, err) < 0 || open_files(s, err) < 0 ||
+	    check_schema(s, err) < 0)
+		goto out;
+	for (unsigned int i = 0; i < NSTMT; i++) {
+		if (sqlite3_prepare_v3(s->db, sql[i], -1,
+				       SQLITE_PREPARE_PERSISTENT, &s->stmt[i],
+				       NULL) != SQLITE_OK) {
+			db_fail(s, s->db, err);
+			goto out;
+		}
+	}
+	if (read_meta(s, err) < 0 || open_log(s, err) < 0)
+		goto out;
+	open_store = s;
+	s = NULL;
+out:
+	ocs_store_close(s);
+	return open_store;
+}
+
+void ocs_store_close(struct ocs_store *s)
+{
+	int keep = errno;
+
+	if (!s)
+		return;
+	for (unsigned int i = 0; i < NSTMT; i++)
+		sqlite3_finalize(s->stmt[i]);
+	if (s->log_fd >= 0)
+		close(s->log_fd);
+	sqlite3_close(s->checkpointer);
+	sqlite3_close(s->db);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	free(s);
+	errno = keep;
+}
+
+const char *ocs_store_instance(const struct ocs_store *s)
+{
+	return s->instance;
+}
+
+uint64_t ocs_store_fence(const struct ocs_store *s)
+{
+	return s->fence;
+}
+
+int ocs_store_begin(struct ocs_store *s, struct ocs_error *err)
+{
+	return run(s, Q_BEGIN, err);
+}
+
+int ocs_store_end(struct ocs_store *s, struct ocs_error *err)
+{
+	return run(s, Q_END, err);
+}
+
+void ocs_store_undo(struct ocs_store *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		run(s, Q_UNDO, NULL);
+}
+
+int ocs_store_lease_put(struct ocs_store *s, const struct ocs_lease *lease,
+			const char *json, struct ocs_error *err)
+{
+	sqlite3_stmt *st = bound_text(s, Q_LEASE_PUT, 1, lease->id);
+
+	bound_text(s, Q_LEASE_PUT, 2, lease->cluster);
+	sqlite3_bind_int64(st, 3, lease->job_id);
+	sqlite3_bind_int64(st, 4, lease->user_id);
+	bound_text(s, Q_LEASE_PUT, 5, lease->user);
+	sqlite3_bind_int64(st, 6, ocs_lease_gbps(lease));
+	bound_text(s, Q_LEASE_PUT, 7, ocs_resv_name(lease->resv));
+	sqlite3_bind_int64(st, 8, lease->held_ms);
+	sqlite3_bind_int64(st, 9, lease->committed_ms);
+	sqlite3_bind_int64(st, 10, lease->active_ms);
+	sqlite3_bind_int64(st, 11, lease->ended_ms);
+	sqlite3_bind_int64(st, 12, lease->gone_ms);
+	sqlite3_bind_int64(st, 13, (sqlite3_int64) s->fence);
+	bound_text(s, Q_LEASE_PUT, 14, json);
+	return run(s, Q_LEASE_PUT, err);
+}
+
+int ocs_store_event_add(struct ocs_store *s, const char *lease_id,
+			const struct ocs_event *event, struct ocs_error *err)
+{
+	sqlite3_stmt *st = bound_text(s, Q_EVENT_ADD, 1, lease_id);
+
+	sqlite3_bind_int64(st, 2, event->time_ms);
+	bound_text(s, Q_EVENT_ADD, 3, event->axis);
+	bound_text(s, Q_EVENT_ADD, 4, event->circuit);
+	bound_text(s, Q_EVENT_ADD, 5, event->from);
+	bound_text(s, Q_EVENT_ADD, 6, event->to);
+	bound_text(s, Q_EVENT_ADD, 7, event->cause);
+	sqlite3_bind_int64(st, 8, (sqlite3_int64) s->fence);
+	return run(s, Q_EVENT_ADD, err);
+}
+
+int ocs_store_cluster_put(struct ocs_store *s,
+			  const struct ocs_store_cluster *cluster,
+			  struct ocs_error *err)
+{
+	sqlite3_stmt *st = bound_text(s, Q_CLUSTER_PUT, 1, cluster->name);
+
+	sqlite3_bind_int64(st, 2, (sqlite3_int64) cluster->epoch);
+	sqlite3_bind_int(st, 3, cluster->brake);
+	return run(s, Q_CLUSTER_PUT, err);
+}
+
+int ocs_store_removal_add(struct ocs_store *s, const char *cluster,
+			  int64_t time_ms, struct ocs_error *err)
+{
+	sqlite3_bind_int64(bound_text(s, Q_REMOVAL_ADD, 1, cluster), 2,
+			   time_ms);
+	return run(s, Q_REMOVAL_ADD, err);
+}
+
+int ocs_store_removal_forget(struct ocs_store *s, const char *cluster,
+			     int64_t before_ms, struct ocs_error *err)
+{
+	sqlite3_bind_int64(bound_text(s, Q_REMOVAL_FORGET, 1, cluster), 2,
+			   before_ms);
+	return run(s, Q_REMOVAL_FORGET, err);
+}
+
+int ocs_store_tombstone_add(struct ocs_store *s, const char *lease_id,
+			    int64_t time_ms, int64_t before_ms,
+			    struct ocs_error *err)
+{
+	sqlite3_bind_int64(s->stmt[Q_TOMB_PRUNE], 1, before_ms);
+	if (run(s, Q_TOMB_PRUNE, err) < 0)
+		return -1;
+	sqlite3_bind_int64(bound_text(s, Q_TOMB_ADD, 1, lease_id), 2, time_ms);
+	return run(s, Q_TOMB_ADD, err);
+}
+
+int ocs_store_generation_put(struct ocs_store *s, uint64_t value,
+			     struct ocs_error *err)
+{
+	return meta_put_u64(s, "generation", value, err);
+}
+
+uint64_t ocs_store_generation(struct ocs_store *s)
+{
+	uint64_t value = 0;
+
+	if (meta_get_u64(s, "generation", &value, NULL) < 0)
+		return 0;
+	return value;
+}
+
+static struct ocs_lease *decode_row(struct ocs_store *s, enum stmt q,
+				    struct ocs_error *err)
+{
+	const char *body = column(s->stmt[q], 0);
+	struct ocs_error why = { 0 };
+	struct ocs_lease *lease;
+
+	lease = ocs_wire_decode_lease(body, strlen(body), &why);
+	if (!lease)
+		ocs_fail(err, why.code == OCS_NOMEM ? OCS_NOMEM : OCS_IO,
+			 "ledger %s: a lease can't be read: %s", s->path,
+			 why.text);
+	return lease;
+}
+
+int ocs_store_lease_get(struct ocs_store *s, const char *id,
+			struct ocs_lease **lease, struct ocs_error *err)
+{
+	int rc;
+
+	*lease = NULL;
+	bound_text(s, Q_LEASE_GET, 1, id);
+	if ((rc = next_row(s, Q_LEASE_GET, err)) <= 0)
+		return rc;
+	*lease = decode_row(s, Q_LEASE_GET, err);
+	done_rows(s, Q_LEASE_GET);
+	return *lease ? 0 : -1;
+}
+
+int ocs_store_tombstone_has(struct ocs_store *s, const char *id,
+			    struct ocs_error *err)
+{
+	int rc;
+
+	bound_text(s, Q_TOMB_HAS, 1, id);
+	rc = next_row(s, Q_TOMB_HAS, err);
+	done_rows(s, Q_TOMB_HAS);
+	return rc;
+}
+
+static int each_lease(struct ocs_store *s, enum stmt q, ocs_store_lease_f fn,
+		      void *arg, struct ocs_error *err)
+{
+	struct ocs_lease *lease;
+	int rc;
+
+	while ((rc = next_row(s, q, err)) > 0) {
+		if (!(lease = decode_row(s, q, err)) ||
+		    fn(lease, arg, err) < 0) {
+			done_rows(s, q);
+			return -1;
+		}
+	}
+	return rc;
+}
+
+int ocs_store_each_live(struct ocs_store *s, int64_t since_ms,
+			ocs_store_lease_f fn, void *arg, struct ocs_error *err)
+{
+	sqlite3_bind_int64(s->stmt[Q_LIVE], 1, since_ms);
+	return each_lease(s, Q_LIVE, fn, arg, err);
+}
+
+int ocs_store_each_past(struct ocs_store *s, int64_t since_ms,
+			const char *cluster, uint32_t job_id, unsigned int max,
+			ocs_store_lease_f fn, void *arg, struct ocs_error *err)
+{
+	sqlite3_stmt *st = bound_text(s, Q_PAST, 2, cluster);
+
+	sqlite3_bind_int64(st, 1, since_ms);
+	sqlite3_bind_int64(st, 3, job_id);
+	sqlite3_bind_int64(st, 4, max);
+	return each_lease(s, Q_PAST, fn, arg, err);
+}
+
+static void copy_column(sqlite3_stmt *st, int i, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", column(st, i));
+}
+
+int ocs_store_events(struct ocs_store *s, const char *lease_id,
+		     struct ocs_event **event, unsigned int *nevents,
+		     struct ocs_error *err)
+{
+	sqlite3_stmt *st = bound_text(s, Q_EVENTS, 1, lease_id);
+	struct ocs_event *list = NULL;
+	unsigned int n = 0, cap = 0;
+	int rc;
+
+	sqlite3_bind_int64(st, 2, OCS_WIRE_EVENTS_MAX);
+	while ((rc = next_row(s, Q_EVENTS, err)) > 0) {
+		if (n == cap) {
+			struct ocs_event *grown;
+
+			cap = cap ? 2 * cap : 16;
+			grown = realloc(list, cap * sizeof(*list));
+			if (!grown) {
+				done_rows(s, Q_EVENTS);
+				ocs_fail(err, OCS_NOMEM, "out of memory");
+				rc = -1;
+				break;
+			}
+			list = grown;
+		}
+		memset(&list[n], 0, sizeof(list[n]));
+		list[n].time_ms = sqlite3_column_int64(st, 0);
+		copy_column(st, 1, list[n].axis, sizeof(list[n].axis));
+		copy_column(st, 2, list[n].circuit, sizeof(list[n].circuit));
+		copy_column(st, 3, list[n].from, sizeof(list[n].from));
+		copy_column(st, 4, list[n].to, sizeof(list[n].to));
+		copy_column(st, 5, list[n].cause, sizeof(list[n].cause));
+		n++;
+	}
+	if (rc < 0) {
+		free(list);
+		return -1;
+	}
+	*event = list;
+	*nevents = n;
+	return 0;
+}
+
+int ocs_store_clusters(struct ocs_store *s,
+		       int (*fn)(const struct ocs_store_cluster *c, void *arg),
+		       void *arg, struct ocs_error *err)
+{
+	sqlite3_stmt *st = s->stmt[Q_CLUSTERS];
+	struct ocs_store_cluster c;
+	int rc;
+
+	while ((rc = next_row(s, Q_CLUSTERS, err)) > 0) {
+		copy_column(st, 0, c.name, sizeof(c.name));
+		c.epoch = (uint64_t) sqlite3_column_int64(st, 1);
+		c.brake = sqlite3_column_int(st, 2);
+		if (fn(&c, arg) < 0) {
+			done_rows(s, Q_CLUSTERS);
+			return ocs_fail(err, OCS_NOMEM, "out of memory");
+		}
+	}
+	return rc;
+}
+
+int ocs_store_removals(struct ocs_store *s,
+		       int (*fn)(const char *cluster, int64_t time_ms,
+				 void *arg),
+		       void *arg, struct ocs_error *err)
+{
+	sqlite3_stmt *st = s->stmt[Q_REMOVALS];
+	int rc;
+
+	while ((rc = next_row(s, Q_REMOVALS, err)) > 0) {
+		if (fn(column(st, 0), sqlite3_column_int64(st, 1), arg) < 0) {
+			done_rows(s, Q_REMOVALS);
+			return ocs_fail(err, OCS_NOMEM, "out of memory");
+		}
+	}
+	return rc;
+}
+
+int ocs_store_sync(struct ocs_store *s, struct ocs_error *err)
+{
+	if (fdatasync(s->log_fd) < 0)
+		return ocs_fail(err, OCS_IO, "ledger %s: fdatasync: %s",
+				s->path, strerror(errno));
+	return 0;
+}
+
+void ocs_store_checkpoint(struct ocs_store *s)
+{
+	if (atomic_load(&s->log_pages) < LOG_MAX_PAGES)
+		return;
+	atomic_store(&s->log_pages, 0);
+	sqlite3_wal_checkpoint_v2(s->checkpointer, NULL,
+				  SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
