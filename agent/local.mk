@@ -7,5 +7,6 @@ agent_libagent_la_SOURCES = \
 	agent/log.c agent/log.h \
 	agent/target.c agent/target.h \
 	agent/text.c agent/text.h \
-	agent/store.h agent/store_sqlite.c
+	agent/store.h agent/store_sqlite.c \
+	agent/driver.h agent/driver_sim.c
 agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(MHD_CFLAGS) $(SQLITE_CFLAGS)
