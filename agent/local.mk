@@ -8,5 +8,8 @@ agent_libagent_la_SOURCES = \
 	agent/target.c agent/target.h \
 	agent/text.c agent/text.h \
 	agent/store.h agent/store_sqlite.c \
-	agent/driver.h agent/driver_sim.c
+	agent/driver.h agent/driver_sim.c \
+	agent/engine.c agent/engine.h agent/engine_priv.h \
+	agent/engine_change.c agent/engine_circuit.c \
+	agent/engine_run.c agent/engine_view.c
 agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(MHD_CFLAGS) $(SQLITE_CFLAGS)

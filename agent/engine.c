@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * engine - hold, commit, release: the arrows of the reservation axis
+ *
+ *  hold() --> HELD --commit()--> COMMITTED --release()--> TERMINATED
+ *               |                    +--set-up fails--> FAILED
+ *               +--HoldTTL, release()--> TERMINATED        |
+ *                                  TERMINATED <--release()-+
+ *  A hold that merely expired may be committed: it is routed and booked again
+ *  in one transaction. Nothing that was released comes back (I3).
+ *
+ * The agent routes: all circuits of a lease together, each seeing what the
+ * ones before it take.
+ */
+#include "agent/engine_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/log.h"
+#include "common/core/net.h"
+#include "common/sys/clock.h"
+
+/* ---- what a request must be ---- */
+
+static int check_circuit(struct ocs_engine *e, const struct ocs_lease *want,
+			 unsigned int i, struct ocs_error *err)
+{
+	const struct ocs_circuit *c = &want->circuit[i];
+
+	if (ocs_net_site(&e->net, c->a) < 0 || ocs_net_site(&e->net, c->z) < 0)
+		return ocs_fail(err, OCS_RANGE,
+				"circuits[%u]: there is no site '%s'", i,
+				ocs_net_site(&e->net, c->a) < 0 ? c->a : c->z);
+	if (!strcmp(c->a, c->z))
+		return ocs_fail(err, OCS_RANGE,
+				"circuits[%u] joins %s with itself", i, c->a);
+	if (!c->requested_bps || c->requested_bps > OCS_RATE_MAX_BPS ||
+	    c->granted_bps > c->requested_bps)
+		return ocs_fail(err, OCS_RANGE,
+				"circuits[%u]: requested_bps is 1 to 100T and granted_bps not above it",
+				i);
+	for (unsigned int j = 0; j < i; j++) {
+		const struct ocs_circuit *o = &want->circuit[j];
+
+		if ((!strcmp(o->a, c->a) && !strcmp(o->z, c->z)) ||
+		    (!strcmp(o->a, c->z) && !strcmp(o->z, c->a)))
+			return ocs_fail(err, OCS_RANGE,
+					"circuits[%u] joins the same sites as circuits[%u]",
+					i, j);
+	}
+	return 0;
+}
+
+static int check_want(struct ocs_engine *e, const struct ocs_lease *want,
+		      struct ocs_error *err)
+{
+	if (!ocs_lease_id_ok(want->id))
+		return ocs_fail(err, OCS_SYNTAX,
+				"id: 32 lower-case hexadecimal digits are expected");
+	if (!engine_cluster_find(e, want->cluster))
+		return ocs_fail(err, OCS_RANGE,
+				"cluster: there is no cluster '%s'",
+				want->cluster);
+	if (!want->ncircuits || want->ncircuits > OCS_CIRCUITS_MAX)
+		return ocs_fail(err, OCS_RANGE,
+				"circuits: 1 to %d are expected",
+				OCS_CIRCUITS_MAX);
+	for (unsigned int i = 0; i < want->nsites; i++)
+		if (ocs_net_site(&e->net, want->site[i].name) < 0)
+			return ocs_fail(err, OCS_RANGE,
+					"sites[%u]: there is no site '%s'", i,
+					want->site[i].name);
+	for (unsigned int i = 0; i < want->ncircuits; i++)
+		if (check_circuit(e, want, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_epoch(struct ocs_engine *e, const char *cluster,
+		       uint64_t epoch, struct ocs_error *err)
+{
+	struct engine_cluster *c = engine_cluster_find(e, cluster);
+
+	if (epoch > INT64_MAX)
+		return ocs_fail(err, OCS_RANGE,
+				"controller_epoch %" PRIu64 " is too large",
+				epoch);
+	if (c && epoch < c->kept.epoch)
+		return ocs_fail(err, OCS_STALE,
+				"controller epoch %" PRIu64 " of cluster %s is over: %" PRIu64 " has begun",
+				epoch, cluster, c->kept.epoch);
+	return 0;
+}
+
+/* A ledger that was restored may be behind: never give an epoch twice. */
+static void learn_epoch(struct ocs_engine *e, struct engine_change *ch,
+			struct ocs_store_cluster *kept)
+{
+	struct engine_cluster *c = engine_cluster_find(e, ch->next->cluster);
+
+	if (!c || ch->next->controller_epoch <= c->kept.epoch)
+		return;
+	*kept = c->kept;
+	kept->epoch = ch->next->controller_epoch;
+	ch->cluster = kept;
+}
+
+static void learned_epoch(struct ocs_engine *e,
+			  const struct ocs_store_cluster *kept)
+{
+	struct engine_cluster *c = engine_cluster_find(e, kept->name);
+
+	if (c && kept->name[0])
+		c->kept.epoch = kept->epoch;
+}
+
+/* What only the agent sets is as if it had not been sent. */
+static void reset(struct ocs_lease *l)
+{
+	l->blame = OCS_BLAME_NONE;
+	l->cause[0] = '\0';
+	l->held_ms = l->committed_ms = l->active_ms = 0;
+	l->ended_ms = l->gone_ms = 0;
+	for (unsigned int i = 0; i < l->ncircuits; i++) {
+		struct ocs_circuit *c = &l->circuit[i];
+
+		if (!c->granted_bps)
+			c->granted_bps = c->requested_bps;
+		c->prov = OCS_RELEASED;
+		c->data = OCS_DOWN;
+		c->up_ms = 0;
+		c->nhops = 0;
+		c->latency_us = 0;
+		memset(c->hop, 0, sizeof(c->hop));
+	}
+}
+
+static int route_circuit(struct ocs_engine *e, struct ocs_circuit *c,
+			 struct ocs_error *err)
+{
+	struct ocs_route route;
+	int a = ocs_net_site(&e->net, c->a), z = ocs_net_site(&e->net, c->z);
+
+	if (ocs_route_find(&e->net, (unsigned int) a, (unsigned int) z,
+			   c->granted_bps, c->max_latency_us, &route, err) < 0)
+		return -1;
+	c->latency_us = route.latency_us;
+	c->nhops = route.nhops;
+	for (unsigned int i = 0; i < route.nhops; i++)
+		strcpy(c->hop[i], e->net.link[route.link[i]].name);
+	return 0;
+}
+
+/* Route L, which is HELD or COMMITTED and not booked; it is not booked after
+ * it either. On failure all hops are gone again. */
+static int route(struct ocs_engine *e, struct ocs_lease *l,
+		 struct ocs_error *err)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < l->ncircuits && rc == 0; i++) {
+		engine_book(e, l, true);
+		rc = route_circuit(e, &l->circuit[i], err);
+		if (rc == 0) {
+			struct ocs_lease part = *l;
+
+			/* take back what was booked before this hop list */
+			part.ncircuits = i;
+			engine_book(e, &part, false);
+		} else {
+			engine_book(e, l, false);
+		}
+	}
+	return rc;
+}
+
+/* ---- finding ---- */
+
+/* The rec of ID; one that memory has forgotten is read from the ledger.
+ * 0 with *REC NULL: never heard of. */
+static int find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
+		struct ocs_error *err)
+{
+	struct ocs_lease *old;
+
+	if ((*rec = engine_rec_find(e, id)))
+		return 0;
+	if (ocs_store_lease_get(e->store, id, &old, err) < 0)
+		return -1;
+	if (!old)
+		return 0;
+	if (!(*rec = engine_rec_add(e, old, NULL)))
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	(*rec)->until_ms = ocs_clock_mono_ms();	/* forget it again */
+	engine_timer(e, (*rec)->until_ms);
+	return 0;
+}
+
+static bool expired(const struct ocs_lease *l)
+{
+	return l->resv == OCS_TERMINATED && !l->committed_ms &&
+	       !strcmp(l->cause, ENGINE_CAUSE_EXPIRED);
+}
+
+static int refuse_ended(const struct ocs_lease *l, struct ocs_error *err)
+{
+	return ocs_fail(err, OCS_CONFLICT,
+			"lease %s has ended (%s): a new run needs a new id",
+			l->id, l->cause[0] ? l->cause : ocs_resv_name(l->resv));
+}
+
+static int check_tombstone(struct ocs_engine *e, const char *id,
+			   struct ocs_error *err)
+{
+	int rc = ocs_store_tombstone_has(e->store, id, err);
+
+	if (rc > 0)
+		return ocs_fail(err, OCS_CONFLICT,
+				"lease %s was released before it was held", id);
+	return rc;
+}
+
+static int check_same(const struct engine_rec *rec,
+		      const struct ocs_lease *want, struct ocs_error *err)
+{
+	if (ocs_lease_same_request(rec->cur->lease, want))
+		return 0;
+	return ocs_fail(err, OCS_CONFLICT,
+			"lease %s is there with another request", want->id);
+}
+
+static void answer(struct engine_rec *rec, struct ocs_lease_ref **ref)
+{
+	*ref = ocs_lease_ref_get(rec->cur);
+}
+
+/* ---- hold ---- */
+
+/* Make WANT a lease in state TO, over REC (NULL: a new one). */
+static int take(struct ocs_engine *e, const struct ocs_lease *want,
+		struct engine_rec **rec, enum ocs_resv to, const char *cause,
+		struct ocs_error *err)
+{
+	struct ocs_store_cluster kept = { 0 };
+	struct engine_change ch;
+
+	if (engine_change_begin(&ch, *rec, want, err) < 0)
+		return -1;
+	reset(ch.next);
+	ch.next->resv = *rec ? (*rec)->cur->lease->resv : to;
+	engine_change_resv(&ch, to, cause);
+	if (route(e, ch.next, err) < 0) {
+		engine_change_drop(&ch);
+		return -1;
+	}
+	ch.next->held_ms = ch.now_ms;
+	if (to == OCS_COMMITTED) {
+		ch.next->committed_ms = ch.now_ms;
+		ch.settle = true;
+		for (unsigned int i = 0; i < ch.next->ncircuits; i++)
+			engine_change_prov(&ch, i, OCS_PROVISIONING, "");
+	}
+	learn_epoch(e, &ch, &kept);
+	if (engine_change_apply(e, &ch, rec, err) < 0)
+		return -1;
+	learned_epoch(e, &kept);
+	return 0;
+}
+
+static int hold(struct ocs_engine *e, const struct ocs_lease *want,
+		struct ocs_lease_ref **ref, bool *fresh, struct ocs_error *err)
+{
+	struct engine_rec *rec;
+
+	*fresh = false;
+	if (check_want(e, want, err) < 0 ||
+	    check_epoch(e, want->cluster, want->controller_epoch, err) < 0 ||
+	    find(e, want->id, &rec, err) < 0)
+		return -1;
+	if (rec) {
+		if (check_same(rec, want, err) < 0)
+			return -1;
+		if (rec->cur->lease->resv == OCS_FAILED ||
+		    rec->cur->lease->resv == OCS_TERMINATED)
+			return refuse_ended(rec->cur->lease, err);
+		answer(rec, ref);
+		return 0;
+	}
+	if (check_tombstone(e, want->id, err) < 0 ||
+	    take(e, want, &rec, OCS_HELD, "", err) < 0)
+		return -1;
+	rec->until_ms = ocs_clock_mono_ms() + e->conf->hold_ttl_ms;
+	engine_timer(e, rec->until_ms);
+	*fresh = true;
+	answer(rec, ref);
+	return 0;
+}
+
+int ocs_engine_hold(struct ocs_engine *e, const struct ocs_lease *want,
+		    struct ocs_lease_ref **ref, bool *fresh,
+		    struct ocs_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&e->lock);
+	rc = hold(e, want, ref, fresh, err);
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+/* ---- commit ---- */
+
+static int commit_held(struct ocs_engine *e, struct engine_rec *rec,
+		       const struct ocs_lease *want, struct ocs_error *err)
+{
+	struct ocs_store_cluster kept = { 0 };
+	struct engine_change ch;
+
+	if (engine_change_begin(&ch, rec, rec->cur->lease, err) < 0)
+		return -1;
+	engine_change_resv(&ch, OCS_COMMITTED, "");
+	ch.next->committed_ms = ch.now_ms;
+	ch.next->end_s = want->end_s;
+	ch.next->controller_epoch = want->controller_epoch;
+	for (unsigned int i = 0; i < ch.next->ncircuits; i++)
+		engine_change_prov(&ch, i, OCS_PROVISIONING, "");
+	ch.settle = true;
+	learn_epoch(e, &ch, &kept);
+	if (engine_change_apply(e, &ch, NULL, err) < 0)
+		return -1;
+	learned_epoch(e, &kept);
+	return 0;
+}
+
+static int commit(struct ocs_engine *e, const struct ocs_lease *want,
+		  struct ocs_lease_ref **ref, bool *fresh, uint64_t *seq,
+		  struct ocs_error *err)
+{
+	struct engine_rec *rec;
+
+	*fresh = false;
+	if (check_want(e, want, err) < 0 ||
+	    check_epoch(e, want->cluster, want->controller_epoch, err) < 0 ||
+	    find(e, want->id, &rec, err) < 0)
+		return -1;
+	if (rec && check_same(rec, want, err) < 0)
+		return -1;
+	if (!rec) {
+		if (check_tombstone(e, want->id, err) < 0 ||
+		    take(e, want, &rec, OCS_COMMITTED, "committed unheld",
+			 err) < 0)
+			return -1;
+	} else if (rec->cur->lease->resv == OCS_HELD) {
+		if (commit_held(e, rec, want, err) < 0)
+			return -1;
+	} else if (expired(rec->cur->lease)) {
+		if (take(e, want, &rec, OCS_COMMITTED,
+			 "taken again after its hold expired", err) < 0)
+			return -1;
+	} else if (rec->cur->lease->resv != OCS_COMMITTED) {
+		return refuse_ended(rec->cur->lease, err);
+	} else {
+		*seq = rec->seq;
+		answer(rec, ref);
+		return 0;
+	}
+	for (unsigned int i = 0; i < rec->cur->lease->ncircuits; i++)
+		engine_redirect(e, rec, i, NEXT_LOOK);
+	*fresh = true;
+	*seq = rec->seq;
+	answer(rec, ref);
+	return 0;
+}
+
+int ocs_engine_commit(struct ocs_engine *e, const struct ocs_lease *want,
+		      struct ocs_lease_ref **ref, bool *fresh, uint64_t *seq,
+		      struct ocs_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&e->lock);
+	rc = commit(e, want, ref, fresh, seq, err);
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+/* ---- the brake ---- */
+
+static unsigned int live(struct ocs_engine *e, const char *cluster)
+{
+	unsigned int n = 0;
+
+	for (unsigned int b = 0; b < e->nbuckets; b++)
+		for (struct engine_rec *r = e->bucket[b]; r; r = r->hash_next)
+			if ((r->cur->lease->resv == OCS_HELD ||
+			     r->cur->lease->resv == OCS_COMMITTED) &&
+			    !strcmp(r->cur->lease->cluster, cluster))
+				n++;
+	return n;
+}
+
+static int brake_engage(struct ocs_engine *e, struct engine_cluster *c,
+			struct ocs_error *err)
+{
+	struct ocs_store_cluster kept = c->kept;
+
+	kept.brake = true;
+	if (ocs_store_begin(e->store, err) < 0)
+		return -1;
+	if (ocs_store_cluster_put(e->store, &kept, err) < 0 ||
+	    ocs_store_end(e->store, err) < 0) {
+		ocs_store_undo(e->store);
+		return -1;
+	}
+	c->kept.brake = true;
+	engine_want(e, ++e->seq);
+	engine_bump(e);
+	ocs_log("brake", "cluster=%s removals=%u window_s=%d", c->kept.name,
+		c->nremovals, OCS_AUTO_REMOVE_WINDOW_S);
+	return 0;
+}
+
+/* May reconcile remove one more lease of CLUSTER? */
+static int check_brake(struct ocs_engine *e, const char *cluster,
+		       struct ocs_error *err)
+{
+	struct engine_cluster *c = engine_cluster_get(e, cluster);
+	int64_t since = ocs_clock_unix_ms() -
+			(int64_t) OCS_AUTO_REMOVE_WINDOW_S * 1000;
+	unsigned int limit, kept = 0;
+
+	if (!c)
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	for (unsigned int i = 0; i < c->nremovals; i++)
+		if (c->removal_ms[i] > since)
+			c->removal_ms[kept++] = c->removal_ms[i];
+	c->nremovals = kept;
+	limit = (live(e, cluster) + kept) * OCS_MAX_AUTO_REMOVE_PERCENT / 100;
+	if (limit < OCS_MAX_AUTO_REMOVE)
+		limit = OCS_MAX_AUTO_REMOVE;
+	if (!c->kept.brake && kept < limit)
+		return 0;
+	if (!c->kept.brake && brake_engage(e, c, err) < 0)
+		return -1;
+	return ocs_fail(err, OCS_BRAKE,
+			"reconcile of cluster %s has removed %u leases in %d min: an operator must confirm (opticalctl confirm %s)",
+			cluster, kept, OCS_AUTO_REMOVE_WINDOW_S / 60, cluster);
+}
+
+int ocs_engine_confirm(struct ocs_engine *e, const char *cluster,
+		       const char *who, uint64_t *seq, struct ocs_error *err)
+{
+	struct engine_cluster *c;
+	struct ocs_store_cluster kept;
+	int rc = -1;
+
+	pthread_mutex_lock(&e->lock);
+	if (!(c = engine_cluster_find(e, cluster))) {
+		ocs_fail(err, OCS_NOT_FOUND, "there is no cluster '%s'",
+			 cluster);
+		goto out;
+	}
+	kept = c->kept;
+	kept.brake = false;
+	if (ocs_store_begin(e->store, err) < 0)
+		goto out;
+	if (ocs_store_cluster_put(e->store, &kept, err) < 0 ||
+	    ocs_store_removal_forget(e->store, cluster, INT64_MAX, err) < 0 ||
+	    ocs_store_end(e->store, err) < 0) {
+		ocs_store_undo(e->store);
+		goto out;
+	}
+	c->kept.brake = false;
+	c->nremovals = 0;
+	*seq = ++e->seq;
+	engine_want(e, e->seq);
+	engine_bump(e);
+	ocs_log("confirm", "cluster=%s by=%s", cluster, ocs_quote(who).text);
+	rc = 0;
+out:
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+/* ---- release ---- */
+
+static int remember_unknown(struct ocs_engine *e, const struct ocs_release *rel,
+			    uint64_t *seq, struct ocs_error *err)
+{
+	int64_t now = ocs_clock_unix_ms();
+
+	if (ocs_store_begin(e->store, err) < 0)
+		return -1;
+	if (ocs_store_tombstone_add(e->store, rel->id, now,
+				    now - ENGINE_TOMBSTONE_MS, err) < 0 ||
+	    ocs_store_end(e->store, err) < 0) {
+		ocs_store_undo(e->store);
+		return -1;
+	}
+	*seq = ++e->seq;
+	engine_want(e, e->seq);
+	ocs_log("tombstone", "lease=%s by=%s", rel->id,
+		ocs_quote(rel->who).text);
+	return ocs_fail(err, OCS_NOT_FOUND, "there is no lease %s", rel->id);
+}
+
+/* When the job ended, if what we are told can be true. */
+static int64_t ended_ms(const struct ocs_release *rel,
+			const struct engine_change *ch)
+{
+	int64_t ms = rel->ended_s > 0 && rel->ended_s < INT64_MAX / 1000 ?
+		     rel->ended_s * 1000 : ch->now_ms;
+
+	return ms >= ch->next->held_ms && ms <= ch->now_ms ? ms : ch->now_ms;
+}
+
+static int terminate(struct ocs_engine *e, struct engine_rec *rec,
+		     const struct ocs_release *rel, bool counts,
+		     struct ocs_error *err)
+{
+	const struct ocs_lease *l = rec->cur->lease;
+	struct engine_cluster *c = engine_cluster_find(e, l->cluster);
+	struct engine_change ch;
+	char cause[256];
+
+	snprintf(cause, sizeof(cause), "released: %s", rel->why);
+	if (engine_change_begin(&ch, rec, l, err) < 0)
+		return -1;
+	if (!ch.next->ended_ms)
+		ch.next->ended_ms = ended_ms(rel, &ch);
+	engine_change_resv(&ch, OCS_TERMINATED, cause);
+	if (!ch.next->cause[0] || expired(l))
+		snprintf(ch.next->cause, sizeof(ch.next->cause), "%s", cause);
+	for (unsigned int i = 0; i < ch.next->ncircuits; i++)
+		if (ch.next->circuit[i].prov != OCS_RELEASED)
+			engine_change_prov(&ch, i, OCS_RELEASING, cause);
+	ch.settle = true;
+	ch.removal = counts;
+	if (engine_change_apply(e, &ch, NULL, err) < 0)
+		return -1;
+	if (counts && c)
+		engine_cluster_removal(c, ch.now_ms);
+	/* A lease that failed is being taken down already. */
+	l = rec->cur->lease;
+	for (unsigned int i = 0; i < l->ncircuits; i++)
+		if (l->circuit[i].prov == OCS_RELEASING &&
+		    (rec->circuit[i].kind != NEXT_REMOVE ||
+		     !rec->circuit[i].op))
+			engine_redirect(e, rec, i, NEXT_REMOVE);
+	return 0;
+}
+
+static int release(struct ocs_engine *e, const struct ocs_release *rel,
+		   struct ocs_lease_ref **ref, bool *releasing, uint64_t *seq,
+		   struct ocs_error *err)
+{
+	bool counts = !strcmp(rel->why, "reconcile");
+	struct engine_rec *rec;
+
+	if (find(e, rel->id, &rec, err) < 0)
+		return -1;
+	if (!rec)
+		return remember_unknown(e, rel, seq, err);
+	if (!rel->any_epoch &&
+	    check_epoch(e, rec->cur->lease->cluster, rel->epoch, err) < 0)
+		return -1;
+	if (rec->cur->lease->resv != OCS_TERMINATED ||
+	    expired(rec->cur->lease)) {
+		/* What has ended by itself does not count. */
+		counts = counts && (rec->cur->lease->resv == OCS_HELD ||
+				    rec->cur->lease->resv == OCS_COMMITTED);
+		if ((counts &&
+		     check_brake(e, rec->cur->lease->cluster, err) < 0) ||
+		    terminate(e, rec, rel, counts, err) < 0)
+			return -1;
+	}
+	*seq = rec->seq;
+	*releasing = ocs_lease_booked(rec->cur->lease);
+	answer(rec, ref);
+	return 0;
+}
+
+int ocs_engine_release(struct ocs_engine *e, const struct ocs_release *rel,
+		       struct ocs_lease_ref **ref, bool *releasing,
+		       uint64_t *seq, struct ocs_error *err)
+{
+	int rc;
+
+	*seq = 0;
+	pthread_mutex_lock(&e->lock);
+	rc = release(e, rel, ref, releasing, seq, err);
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+/* ---- epochs ---- */
+
+int ocs_engine_epoch(struct ocs_engine *e, const char *cluster,
+		     uint64_t *epoch, uint64_t *seq, struct ocs_error *err)
+{
+	struct engine_cluster *c;
+	struct ocs_store_cluster kept;
+	int rc = -1;
+
+	pthread_mutex_lock(&e->lock);
+	if (!(c = engine_cluster_find(e, cluster))) {
+		ocs_fail(err, OCS_NOT_FOUND, "there is no cluster '%s'",
+			 cluster);
+		goto out;
+	}
+	kept = c->kept;
+	kept.epoch++;
+	if (ocs_store_begin(e->store, err) < 0)
+		goto out;
+	if (ocs_store_cluster_put(e->store, &kept, err) < 0 ||
+	    ocs_store_end(e->store, err) < 0) {
+		ocs_store_undo(e->store);
+		goto out;
+	}
+	c->kept = kept;
+	*epoch = kept.epoch;
+	*seq = ++e->seq;
+	engine_want(e, e->seq);
+	ocs_log("epoch", "cluster=%s controller_epoch=%" PRIu64, cluster,
+		kept.epoch);
+	rc = 0;
+out:
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}

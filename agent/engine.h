@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine - the one owner of leases: decides, books, and has circuits lit
+ *
+ * One lock for changes. A lease once shown never changes: each change makes a
+ * new version of it, and readers keep the old one for as long as they like.
+ * A change is in the ledger before anybody can see it; commits and releases
+ * are on stable storage before they are answered and before the driver is
+ * told (I2): callers wait with ocs_engine_settled().
+ *
+ * Thread safe. Who may do what is the caller's business, except where told.
+ */
+#ifndef OCS_AGENT_ENGINE_H
+#define OCS_AGENT_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/caller.h"
+#include "agent/conf.h"
+#include "agent/driver.h"
+#include "agent/store.h"
+#include "common/core/error.h"
+#include "common/core/lease.h"
+
+struct ocs_engine;
+
+/* One version of a lease: immutable, counted. */
+struct ocs_lease_ref {
+	atomic_uint refs;
+	struct ocs_lease *lease;
+	char *json;
+};
+struct ocs_lease_ref *ocs_lease_ref_get(struct ocs_lease_ref *ref);
+void ocs_lease_ref_put(struct ocs_lease_ref *ref);	/* NULL is allowed */
+
+/* Read the ledger; nothing runs yet. CONF, STORE and DRV are borrowed and
+ * outlive the engine. NULL with ERR set. */
+struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
+				     struct ocs_store *store,
+				     struct ocs_driver *drv,
+				     struct ocs_error *err);
+void ocs_engine_destroy(struct ocs_engine *e);
+/* FN(ARG) after each visible change and each settling, with the engine's lock
+ * held: it must not call the engine. Before start. */
+void ocs_engine_on_change(struct ocs_engine *e, void (*fn)(void *), void *arg);
+/* Start timers, syncing and the driver. 0 or -1 with ERR set. */
+int ocs_engine_start(struct ocs_engine *e, struct ocs_error *err);
+/* Stop them; the ledger is synced. */
+void ocs_engine_stop(struct ocs_engine *e);
+
+/*
+ * The calls. Each returns 0, or -1 with ERR set and no effect; *REF is the
+ * caller's to put.  *SEQ is what ocs_engine_settled() wants to know.
+ */
+/* Hold WANT, routed over all its circuits. *FRESH: it was not there before. */
+int ocs_engine_hold(struct ocs_engine *e, const struct ocs_lease *want,
+		    struct ocs_lease_ref **ref, bool *fresh,
+		    struct ocs_error *err);
+/* Commit WANT, held or not; its set-up begins. */
+int ocs_engine_commit(struct ocs_engine *e, const struct ocs_lease *want,
+		      struct ocs_lease_ref **ref, bool *fresh, uint64_t *seq,
+		      struct ocs_error *err);
+
+struct ocs_release {
+	const char *id;
+	const char *why;	/* "job", "reconcile" or "operator" */
+	const char *who;	/* for the record */
+	bool any_epoch;		/* operators need none */
+	uint64_t epoch;
+	int64_t ended_s;	/* when the job ended; 0: now */
+};
+/* OCS_NOT_FOUND (*SEQ valid: the id is remembered), OCS_BRAKE. *CHANGED tells
+ * whether something is still being released. */
+int ocs_engine_release(struct ocs_engine *e, const struct ocs_release *rel,
+		       struct ocs_lease_ref **ref, bool *releasing,
+		       uint64_t *seq, struct ocs_error *err);
+
+/* 1: SEQ is on stable storage; 0: not yet; -1: the disk failed, ERR set. */
+int ocs_engine_settled(struct ocs_engine *e, uint64_t seq,
+		       struct ocs_error *err);
+
+/* A new, higher controller epoch for CLUSTER. */
+int ocs_engine_epoch(struct ocs_engine *e, const char *cluster,
+		     uint64_t *epoch, uint64_t *seq, struct ocs_error *err);
+/* Take the brake of CLUSTER off and forget the removals so far. */
+int ocs_engine_confirm(struct ocs_engine *e, const char *cluster,
+		       const char *who, uint64_t *seq, struct ocs_error *err);
+
+/* Reading. OCS_NOT_FOUND when there is none. */
+struct ocs_lease_ref *ocs_engine_lease(struct ocs_engine *e, const char *id,
+				       struct ocs_error *err);
+int ocs_engine_events(struct ocs_engine *e, const char *id,
+		      struct ocs_event **event, unsigned int *nevents,
+		      struct ocs_error *err);
+/* {"leases":[...]} of what CALLER may see; CLUSTER "" and JOB_ID 0: any; PAST:
+ * also those long gone. NULL with ERR set; the caller frees. */
+char *ocs_engine_leases_text(struct ocs_engine *e,
+			     const struct ocs_caller *caller,
+			     const char *cluster, uint32_t job_id, bool past,
+			     struct ocs_error *err);
+/* The state as CALLER may see it. */
+char *ocs_engine_state_text(struct ocs_engine *e,
+			    const struct ocs_caller *caller,
+			    struct ocs_error *err);
+/* LEASE's JSON as CALLER may see it: users see no routes. */
+char *ocs_engine_lease_text(const struct ocs_caller *caller,
+			    const struct ocs_lease_ref *ref,
+			    struct ocs_error *err);
+uint64_t ocs_engine_generation(struct ocs_engine *e);
+const char *ocs_engine_instance(const struct ocs_engine *e);
+struct ocs_driver *ocs_engine_driver(struct ocs_engine *e);
+
+#endif

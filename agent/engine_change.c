@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * engine_change - one change of one lease
+ *
+ * The order is what makes it safe: the ledger first, then memory and the
+ * bookings, then everybody is told. If the ledger refuses, nothing happened.
+ */
+#include "agent/engine_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/log.h"
+#include "common/sys/clock.h"
+
+struct ocs_lease_ref *ocs_lease_ref_get(struct ocs_lease_ref *ref)
+{
+	atomic_fetch_add(&ref->refs, 1);
+	return ref;
+}
+
+void ocs_lease_ref_put(struct ocs_lease_ref *ref)
+{
+	if (!ref || atomic_fetch_sub(&ref->refs, 1) != 1)
+		return;
+	ocs_lease_destroy(ref->lease);
+	free(ref->json);
+	free(ref);
+}
+
+/* Takes over LEASE and JSON, even on failure. */
+static struct ocs_lease_ref *ref_create(struct ocs_lease *lease, char *json)
+{
+	struct ocs_lease_ref *ref = lease && json ? malloc(sizeof(*ref)) : NULL;
+
+	if (!ref) {
+		ocs_lease_destroy(lease);
+		free(json);
+		return NULL;
+	}
+	atomic_init(&ref->refs, 1);
+	ref->lease = lease;
+	ref->json = json;
+	return ref;
+}
+
+/* ---- the table of leases ---- */
+
+/* Ids are random: any part of one is a good hash. */
+static unsigned int hash(const struct ocs_engine *e, const char *id)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *id; id++)
+		h = (h ^ (unsigned char) *id) * 16777619U;
+	return h & (e->nbuckets - 1);
+}
+
+struct engine_rec *engine_rec_find(struct ocs_engine *e, const char *id)
+{
+	struct engine_rec *rec;
+
+	if (!e->nbuckets)
+		return NULL;
+	rec = e->bucket[hash(e, id)];
+	while (rec && strcmp(rec->cur->lease->id, id))
+		rec = rec->hash_next;
+	return rec;
+}
+
+static int grow(struct ocs_engine *e)
+{
+	unsigned int old = e->nbuckets, i;
+	struct engine_rec **from = e->bucket, **to, *rec;
+
+	if (e->nrecs < e->nbuckets)
+		return 0;
+	if (!(to = calloc(old ? 2 * old : 64, sizeof(*to))))
+		return old ? 0 : -1;	/* a full table is only slow */
+	e->nbuckets = old ? 2 * old : 64;
+	e->bucket = to;
+	for (i = 0; i < old; i++) {
+		while ((rec = from[i])) {
+			unsigned int h = hash(e, rec->cur->lease->id);
+
+			from[i] = rec->hash_next;
+			rec->hash_next = to[h];
+			to[h] = rec;
+		}
+	}
+	free(from);
+	return 0;
+}
+
+static struct engine_rec *rec_create(struct ocs_engine *e,
+				     unsigned int ncircuits)
+{
+	struct engine_rec *rec;
+
+	if (grow(e) < 0 || !(rec = calloc(1, sizeof(*rec))))
+		return NULL;
+	rec->circuit = calloc(ncircuits ? ncircuits : 1,
+			      sizeof(*rec->circuit));
+	if (rec->circuit)
+		return rec;
+	free(rec);
+	return NULL;
+}
+
+static void rec_link(struct ocs_engine *e, struct engine_rec *rec)
+{
+	unsigned int h = hash(e, rec->cur->lease->id);
+
+	rec->hash_next = e->bucket[h];
+	e->bucket[h] = rec;
+	e->nrecs++;
+}
+
+struct engine_rec *engine_rec_add(struct ocs_engine *e,
+				  struct ocs_lease *lease, const char *json)
+{
+	struct engine_rec *rec = rec_create(e, lease->ncircuits);
+	char *text = json ? strdup(json) : ocs_wire_encode_lease(lease);
+	struct ocs_lease_ref *ref = ref_create(lease, text);
+
+	if (!rec || !ref) {
+		if (rec)
+			free(rec->circuit);
+		free(rec);
+		ocs_lease_ref_put(ref);
+		return NULL;
+	}
+	rec->cur = ref;
+	rec_link(e, rec);
+	engine_book(e, ref->lease, true);
+	return rec;
+}
+
+void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec)
+{
+	struct engine_rec **at = &e->bucket[hash(e, rec->cur->lease->id)];
+
+	while (*at && *at != rec)
+		at = &(*at)->hash_next;
+	if (*at) {
+		*at = rec->hash_next;
+		e->nrecs--;
+	}
+	engine_book(e, rec->cur->lease, false);
+	ocs_lease_ref_put(rec->cur);
+	free(rec->circuit);
+	free(rec);
+}
+
+/* ---- clusters ---- */
+
+struct engine_cluster *engine_cluster_find(struct ocs_engine *e,
+					   const char *name)
+{
+	for (unsigned int i = 0; i < e->nclusters; i++)
+		if (!strcmp(e->cluster[i].kept.name, name))
+			return &e->cluster[i];
+	return NULL;
+}
+
+struct engine_cluster *engine_cluster_get(struct ocs_engine *e,
+					  const char *name)
+{
+	struct engine_cluster *c = engine_cluster_find(e, name), *grown;
+
+	if (c)
+		return c;
+	grown = realloc(e->cluster, (e->nclusters + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	e->cluster = grown;
+	c = &grown[e->nclusters++];
+	memset(c, 0, sizeof(*c));
+	snprintf(c->kept.name, sizeof(c->kept.name), "%s", name);
+	return c;
+}
+
+int engine_cluster_removal(struct engine_cluster *c, int64_t time_ms)
+{
+	int64_t *grown;
+
+	if (c->nremovals == c->cap) {
+		unsigned int cap = c->cap ? 2 * c->cap : 16;
+
+		if (!(grown = realloc(c->removal_ms, cap * sizeof(*grown))))
+			return -1;
+		c->removal_ms = grown;
+		c->cap = cap;
+	}
+	c->removal_ms[c->nremovals++] = time_ms;
+	return 0;
+}
+
+/* ---- bookings ---- */
+
+/* I1: what is held, committed or not known to be dark is booked. */
+static bool circuit_booked(const struct ocs_lease *lease,
+			   const struct ocs_circuit *c)
+{
+	return lease->resv == OCS_HELD || lease->resv == OCS_COMMITTED ||
+	       c->prov != OCS_RELEASED;
+}
+
+void engine_book(struct ocs_engine *e, const struct ocs_lease *lease, bool take)
+{
+	for (unsigned int i = 0; i < lease->ncircuits; i++) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+
+		for (unsigned int j = 0;
+		     circuit_booked(lease, c) && j < c->nhops; j++) {
+			int l = ocs_net_link(&e->net, c->hop[j]);
+			struct ocs_link *link;
+			uint64_t bps;
+
+			if (l < 0)
+				continue;	/* no longer configured */
+			link = &e->net.link[l];
+			bps = ocs_link_consumed(link, c->granted_bps);
+			e->booked[l] += take ? bps : -bps;
+			link->booked_bps = e->booked[l] < link->capacity_bps ?
+				e->booked[l] : link->capacity_bps;
+		}
+	}
+}
+
+/* ---- a change ---- */
+
+int engine_change_begin(struct engine_change *ch, struct engine_rec *rec,
+			const struct ocs_lease *from, struct ocs_error *err)
+{
+	memset(ch, 0, sizeof(*ch));
+	ch->rec = rec;
+	ch->now_ms = ocs_clock_unix_ms();
+	ch->next = ocs_lease_copy(from);
+	return ch->next ? 0 : ocs_fail(err, OCS_NOMEM, "out of memory");
+}
+
+void engine_change_drop(struct engine_change *ch)
+{
+	ocs_lease_destroy(ch->next);
+	free(ch->event);
+	ch->next = NULL;
+	ch->event = NULL;
+}
+
+static void event_add(struct engine_change *ch, const char *axis, int circuit,
+		      const char *from, const char *to, const char *cause)
+{
+	struct ocs_event *ev;
+
+	if (ch->nevents == ch->cap) {
+		unsigned int cap = ch->cap ? 2 * ch->cap : 8;
+
+		ev = realloc(ch->event, cap * sizeof(*ev));
+		if (!ev) {
+			ch->nomem = true;
+			return;
+		}
+		ch->event = ev;
+		ch->cap = cap;
+	}
+	ev = &ch->event[ch->nevents++];
+	memset(ev, 0, sizeof(*ev));
+	ev->time_ms = ch->now_ms;
+	snprintf(ev->axis, sizeof(ev->axis), "%s", axis);
+	if (circuit >= 0)
+		snprintf(ev->circuit, sizeof(ev->circuit), "%s-%s",
+			 ch->next->circuit[circuit].a,
+			 ch->next->circuit[circuit].z);
+	snprintf(ev->from, sizeof(ev->from), "%s", from);
+	snprintf(ev->to, sizeof(ev->to), "%s", to);
+	snprintf(ev->cause, sizeof(ev->cause), "%s", cause);
+}
+
+void engine_change_resv(struct engine_change *ch, enum ocs_resv to,
+			const char *cause)
+{
+	bool begins = !ch->rec && !ch->nevents;
+
+	event_add(ch, "reservation", -1,
+		  begins ? "" : ocs_resv_name(ch->next->resv),
+		  ocs_resv_name(to), cause);
+	ch->next->resv = to;
+}
+
+void engine_change_prov(struct engine_change *ch, unsigned int i,
+			enum ocs_prov to, const char *cause)
+{
+	struct ocs_circuit *c = &ch->next->circuit[i];
+
+	if (c->prov == to)
+		return;
+	event_add(ch, "provisioning", (int) i, ocs_prov_name(c->prov),
+		  ocs_prov_name(to), cause);
+	c->prov = to;
+}
+
+void engine_change_data(struct engine_change *ch, unsigned int i,
+			enum ocs_data to, const char *cause)
+{
+	struct ocs_circuit *c = &ch->next->circuit[i];
+
+	if (to == OCS_UP)
+		c->up_ms = ch->now_ms;
+	if (c->data == to)
+		return;
+	event_add(ch, "data_plane", (int) i, ocs_data_name(c->data),
+		  ocs_data_name(to), cause);
+	c->data = to;
+}
+
+/* What follows from the rest. */
+static void derive(struct engine_change *ch)
+{
+	struct ocs_lease *l = ch->next;
+
+	if (l->resv == OCS_COMMITTED && ocs_lease_up(l) && !l->active_ms)
+		l->active_ms = ch->now_ms;
+	if (ocs_lease_booked(l))
+		l->gone_ms = 0;
+	else if (!l->gone_ms)
+		l->gone_ms = ch->now_ms;
+}
+
+static int write_change(struct ocs_engine *e, const struct engine_change *ch,
+			const char *json, struct ocs_error *err)
+{
+	struct ocs_store *s = e->store;
+
+	if (ocs_store_begin(s, err) < 0)
+		return -1;
+	if (ocs_store_lease_put(s, ch->next, json, err) < 0)
+		goto undo;
+	for (unsigned int i = 0; i < ch->nevents; i++)
+		if (ocs_store_event_add(s, ch->next->id, &ch->event[i],
+					err) < 0)
+			goto undo;
+	if (ch->cluster && ocs_store_cluster_put(s, ch->cluster, err) < 0)
+		goto undo;
+	if (ch->removal && ocs_store_removal_add(s, ch->next->cluster,
+						 ch->now_ms, err) < 0)
+		goto undo;
+	if (ocs_store_end(s, err) == 0)
+		return 0;
+undo:
+	ocs_store_undo(s);
+	return -1;
+}
+
+static void log_change(const struct engine_change *ch)
+{
+	const struct ocs_lease *l = ch->next;
+
+	for (unsigned int i = 0; i < ch->nevents; i++) {
+		const struct ocs_event *ev = &ch->event[i];
+
+		ocs_log("lease",
+			"lease=%s cluster=%s job=%" PRIu32 " axis=%s%s%s from=%s to=%s%s%s",
+			l->id, l->cluster, l->job_id, ev->axis,
+			ev->circuit[0] ? " circuit=" : "", ev->circuit,
+			ev->from[0] ? ev->from : "none", ev->to,
+			ev->cause[0] ? " cause=" : "",
+			ev->cause[0] ? ocs_quote(ev->cause).text : "");
+	}
+}
+
+int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
+			struct engine_rec **out, struct ocs_error *err)
+{
+	struct engine_rec *rec = ch->rec;
+	struct ocs_lease_ref *ref = NULL;
+	char *json = NULL;
+	int rc = -1;
+
+	derive(ch);
+	if (ch->nomem || !(json = ocs_wire_encode_lease(ch->next)) ||
+	    (!rec && !(rec = rec_create(e, ch->next->ncircuits)))) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		goto out;
+	}
+	if (!(ref = malloc(sizeof(*ref)))) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		goto out;
+	}
+	if (e->disk_failed) {
+		ocs_fail(err, OCS_IO, "%s", e->disk_text);
+		goto out;
+	}
+	if (write_change(e, ch, json, err) < 0)
+		goto out;
+
+	/* From here on nothing fails. */
+	log_change(ch);
+	atomic_init(&ref->refs, 1);
+	ref->lease = ch->next;
+	ref->json = json;
+	ch->next = NULL;
+	json = NULL;
+	if (ch->rec) {
+		engine_book(e, rec->cur->lease, false);
+		ocs_lease_ref_put(rec->cur);
+		rec->cur = ref;
+	} else {
+		rec->cur = ref;
+		rec_link(e, rec);
+	}
+	engine_book(e, ref->lease, true);
+	e->seq++;
+	if (ch->settle) {
+		rec->seq = e->seq;
+		engine_want(e, e->seq);
+	}
+	if (ref->lease->gone_ms) {
+		rec->until_ms = ocs_clock_mono_ms() + ENGINE_VISIBLE_MS;
+		engine_timer(e, rec->until_ms);
+	}
+	engine_bump(e);
+	if (out)
+		*out = rec;
+	rec = NULL;
+	ref = NULL;
+	rc = 0;
+out:
+	if (rc < 0 && !ch->rec && rec) {
+		free(rec->circuit);
+		free(rec);
+	}
+	free(ref);
+	free(json);
+	engine_change_drop(ch);
+	return rc;
+}
+
+/* ---- telling ---- */
+
+void engine_bump(struct ocs_engine *e)
+{
+	e->generation++;
+	if (e->generation >= e->generation_kept) {
+		uint64_t kept = e->generation + ENGINE_GENERATIONS;
+
+		if (ocs_store_generation_put(e->store, kept, NULL) == 0)
+			e->generation_kept = kept;
+	}
+	if (e->changed)
+		e->changed(e->changed_arg);
+}
+
+void engine_want(struct ocs_engine *e, uint64_t seq)
+{
+	if (seq > e->want_seq)
+		e->want_seq = seq;
+	pthread_cond_signal(&e->dirty);
+}
+
+void engine_todo(struct ocs_engine *e, struct engine_rec *rec)
+{
+	rec->todo = true;
+	e->todo = true;
+	pthread_cond_signal(&e->wake);
+}
+
+void engine_timer(struct ocs_engine *e, uint64_t at_ms)
+{
+	if (at_ms >= e->scan_ms)
+		return;
+	e->scan_ms = at_ms;
+	pthread_cond_signal(&e->wake);
+}

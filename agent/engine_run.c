@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * engine_run - the engine's life: what the ledger says, timers, the disk
+ *
+ * Two threads: the worker expires holds, forgets what is long gone and drives
+ * circuits; the syncer puts what callers wait for on stable storage, without
+ * the engine's lock, so that holds never wait for a disk.
+ */
+#include "agent/engine_priv.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/log.h"
+#include "common/sys/clock.h"
+
+/* ---- loading ---- */
+
+struct loading {
+	struct ocs_engine *e;
+	unsigned int nlive;
+};
+
+static void warn_unknown_links(struct ocs_engine *e, const struct ocs_lease *l)
+{
+	for (unsigned int i = 0; i < l->ncircuits; i++)
+		for (unsigned int j = 0; j < l->circuit[i].nhops; j++)
+			if (ocs_net_link(&e->net, l->circuit[i].hop[j]) < 0 &&
+			    ocs_lease_booked(l))
+				ocs_log("unknown-link",
+					"lease=%s link=%s note=\"it is in the ledger but not in the configuration\"",
+					l->id, l->circuit[i].hop[j]);
+}
+
+static int load_lease(struct ocs_lease *lease, void *arg,
+		      struct ocs_error *err)
+{
+	struct loading *ld = arg;
+	struct ocs_engine *e = ld->e;
+	uint64_t now = ocs_clock_mono_ms();
+	struct engine_rec *rec = engine_rec_add(e, lease, NULL);
+	const struct ocs_lease *l;
+
+	if (!rec)
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	l = rec->cur->lease;
+	warn_unknown_links(e, l);
+	if (l->resv == OCS_HELD)	/* the whole time again */
+		rec->until_ms = now + e->conf->hold_ttl_ms;
+	else if (l->gone_ms)
+		rec->until_ms = now + ENGINE_VISIBLE_MS;
+	for (unsigned int i = 0; i < l->ncircuits; i++)
+		if (l->resv == OCS_COMMITTED ||
+		    l->circuit[i].prov != OCS_RELEASED)
+			engine_redirect(e, rec, i, NEXT_LOOK);
+	ld->nlive += !l->gone_ms;
+	return 0;
+}
+
+static int load_cluster(const struct ocs_store_cluster *kept, void *arg)
+{
+	struct engine_cluster *c = engine_cluster_get(arg, kept->name);
+
+	if (!c)
+		return -1;
+	c->kept = *kept;
+	return 0;
+}
+
+static int load_removal(const char *cluster, int64_t time_ms, void *arg)
+{
+	struct engine_cluster *c = engine_cluster_get(arg, cluster);
+
+	return c ? engine_cluster_removal(c, time_ms) : -1;
+}
+
+static int load(struct ocs_engine *e, struct ocs_error *err)
+{
+	struct loading ld = { .e = e };
+	const struct ocs_agent_users *users = &e->conf->users;
+
+	for (unsigned int i = 0; i < users->nclusters; i++)
+		if (!engine_cluster_get(e, users->cluster[i].cluster))
+			return ocs_fail(err, OCS_NOMEM, "out of memory");
+	if (ocs_store_clusters(e->store, load_cluster, e, err) < 0 ||
+	    ocs_store_removals(e->store, load_removal, e, err) < 0 ||
+	    ocs_store_each_live(e->store, ocs_clock_unix_ms() -
+				ENGINE_VISIBLE_MS, load_lease, &ld, err) < 0)
+		return -1;
+	/* All that was shown before was below what was kept. */
+	e->generation = ocs_store_generation(e->store) + 1;
+	e->generation_kept = e->generation + ENGINE_GENERATIONS;
+	if (ocs_store_generation_put(e->store, e->generation_kept, err) < 0)
+		return -1;
+	ocs_log("ledger", "instance=%s leases=%u fence=%" PRIu64,
+		ocs_store_instance(e->store), ld.nlive,
+		ocs_store_fence(e->store));
+	return 0;
+}
+
+static int init_lock(struct ocs_engine *e)
+{
+	pthread_condattr_t attr;
+
+	if (pthread_mutex_init(&e->lock, NULL))
+		return -1;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&e->wake, &attr);
+	pthread_cond_init(&e->dirty, &attr);
+	pthread_condattr_destroy(&attr);
+	return 0;
+}
+
+struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
+				     struct ocs_store *store,
+				     struct ocs_driver *drv,
+				     struct ocs_error *err)
+{
+	struct ocs_engine *e = calloc(1, sizeof(*e));
+
+	if (!e || init_lock(e) < 0) {
+		free(e);
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		return NULL;
+	}
+	e->conf = conf;
+	e->store = store;
+	e->drv = drv;
+	if (ocs_net_copy(&e->net, &conf->net) < 0 ||
+	    !(e->booked = calloc(conf->net.nlinks + 1, sizeof(*e->booked)))) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		goto fail;
+	}
+	if (load(e, err) < 0)
+		goto fail;
+	return e;
+fail:
+	ocs_engine_destroy(e);
+	return NULL;
+}
+
+void ocs_engine_destroy(struct ocs_engine *e)
+{
+	if (!e)
+		return;
+	ocs_engine_stop(e);
+	for (unsigned int b = 0; b < e->nbuckets; b++)
+		while (e->bucket[b])
+			engine_rec_drop(e, e->bucket[b]);
+	for (unsigned int i = 0; i < e->nclusters; i++)
+		free(e->cluster[i].removal_ms);
+	free(e->cluster);
+	free(e->bucket);
+	free(e->booked);
+	ocs_net_fini(&e->net);
+	pthread_cond_destroy(&e->wake);
+	pthread_cond_destroy(&e->dirty);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+/* ---- timers ---- */
+
+static void expire(struct ocs_engine *e, struct engine_rec *rec)
+{
+	struct engine_change ch;
+	struct ocs_error err;
+
+	if (engine_change_begin(&ch, rec, rec->cur->lease, &err) == 0) {
+		engine_change_resv(&ch, OCS_TERMINATED, ENGINE_CAUSE_EXPIRED);
+		strcpy(ch.next->cause, ENGINE_CAUSE_EXPIRED);
+		ch.next->ended_ms = ch.now_ms;
+		if (engine_change_apply(e, &ch, NULL, &err) == 0)
+			return;
+	}
+	ocs_log("ledger-error", "lease=%s cause=%s", rec->cur->lease->id,
+		ocs_quote(err.text).text);
+	rec->until_ms = ocs_clock_mono_ms() + ENGINE_RETRY_MS;
+}
+
+/* Look at all timers; the next look is at the earliest that is left. */
+static void scan(struct ocs_engine *e, uint64_t now)
+{
+	struct engine_rec *rec, *next;
+	uint64_t at = UINT64_MAX;
+	bool forgot = false;
+
+	e->scan_ms = UINT64_MAX;
+	for (unsigned int b = 0; b < e->nbuckets; b++) {
+		for (rec = e->bucket[b]; rec; rec = next) {
+			bool held = rec->cur->lease->resv == OCS_HELD;
+
+			next = rec->hash_next;
+			if (rec->until_ms <= now && held) {
+				expire(e, rec);
+			} else if (rec->until_ms <= now &&
+				   rec->cur->lease->gone_ms) {
+				engine_rec_drop(e, rec);
+				forgot = true;
+				continue;
+			}
+			held = rec->cur->lease->resv == OCS_HELD;
+			if ((held || rec->cur->lease->gone_ms) &&
+			    rec->until_ms < at)
+				at = rec->until_ms;
+			engine_overdue(e, rec, now, &at);
+		}
+	}
+	if (at < e->scan_ms)
+		e->scan_ms = at;
+	if (forgot)
+		engine_bump(e);
+}
+
+static void work(struct ocs_engine *e, uint64_t now)
+{
+	e->todo = false;
+	for (unsigned int b = 0; b < e->nbuckets; b++)
+		for (struct engine_rec *r = e->bucket[b]; r; r = r->hash_next)
+			if (r->todo)
+				engine_step(e, r, now);
+}
+
+static void *worker_main(void *arg)
+{
+	struct ocs_engine *e = arg;
+	struct timespec ts;
+	uint64_t now;
+
+	pthread_mutex_lock(&e->lock);
+	while (!e->stopping) {
+		now = ocs_clock_mono_ms();
+		if (now >= e->scan_ms)
+			scan(e, now);
+		if (e->todo)
+			work(e, now);
+		if (e->stopping || e->todo ||
+		    ocs_clock_mono_ms() >= e->scan_ms)
+			continue;
+		if (e->scan_ms == UINT64_MAX) {
+			pthread_cond_wait(&e->wake, &e->lock);
+			continue;
+		}
+		ts.tv_sec = (time_t) (e->scan_ms / 1000);
+		ts.tv_nsec = (long) (e->scan_ms % 1000) * 1000000;
+		pthread_cond_timedwait(&e->wake, &e->lock, &ts);
+	}
+	pthread_mutex_unlock(&e->lock);
+	return NULL;
+}
+
+/* ---- the disk ---- */
+
+static void settle(struct ocs_engine *e)
+{
+	uint64_t seq = e->seq;
+	struct ocs_error err = { 0 };
+	int rc;
+
+	pthread_mutex_unlock(&e->lock);
+	rc = ocs_store_sync(e->store, &err);
+	if (rc == 0)
+		ocs_store_checkpoint(e->store);
+	pthread_mutex_lock(&e->lock);
+	if (rc < 0) {
+		/* What the kernel dropped it will not report again: nothing
+		 * more can be promised by this process. */
+		e->disk_failed = true;
+		snprintf(e->disk_text, sizeof(e->disk_text), "%.240s",
+			 err.text);
+		ocs_log("ledger-failed", "cause=%s note=\"restart opticald\"",
+			ocs_quote(err.text).text);
+	} else {
+		e->settled_seq = seq;
+		e->todo = true;
+		pthread_cond_signal(&e->wake);
+	}
+	if (e->changed)
+		e->changed(e->changed_arg);
+}
+
+static void *syncer_main(void *arg)
+{
+	struct ocs_engine *e = arg;
+
+	pthread_mutex_lock(&e->lock);
+	while (!e->stopping) {
+		if (e->disk_failed || e->want_seq <= e->settled_seq)
+			pthread_cond_wait(&e->dirty, &e->lock);
+		else
+			settle(e);
+	}
+	pthread_mutex_unlock(&e->lock);
+	return NULL;
+}
+
+int ocs_engine_settled(struct ocs_engine *e, uint64_t seq,
+		       struct ocs_error *err)
+{
+	int rc;
+
+	pthread_mutex_lock(&e->lock);
+	if (e->settled_seq >= seq)
+		rc = 1;
+	else if (e->disk_failed)
+		rc = ocs_fail(err, OCS_IO, "%s", e->disk_text);
+	else
+		rc = 0;
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+/* ---- start and stop ---- */
+
+void ocs_engine_on_change(struct ocs_engine *e, void (*fn)(void *), void *arg)
+{
+	e->changed = fn;
+	e->changed_arg = arg;
+}
+
+int ocs_engine_start(struct ocs_engine *e, struct ocs_error *err)
+{
+	struct ocs_driver_watch watch = {
+		.service = engine_driver_service,
+		.link = engine_driver_link,
+		.arg = e,
+	};
+	int rc;
+
+	if ((rc = pthread_create(&e->syncer, NULL, syncer_main, e)))
+		return ocs_fail(err, OCS_IO, "thread: %s", strerror(rc));
+	if ((rc = pthread_create(&e->worker, NULL, worker_main, e))) {
+		pthread_mutex_lock(&e->lock);
+		e->stopping = true;
+		pthread_cond_signal(&e->dirty);
+		pthread_mutex_unlock(&e->lock);
+		pthread_join(e->syncer, NULL);
+		return ocs_fail(err, OCS_IO, "thread: %s", strerror(rc));
+	}
+	e->running = true;
+	if (e->drv->ops->start(e->drv, &watch, err) < 0) {
+		ocs_engine_stop(e);
+		return -1;
+	}
+	return 0;
+}
+
+void ocs_engine_stop(struct ocs_engine *e)
+{
+	if (!e->running)
+		return;
+	e->drv->ops->stop(e->drv);
+	pthread_mutex_lock(&e->lock);
+	e->stopping = true;
+	pthread_cond_signal(&e->wake);
+	pthread_cond_signal(&e->dirty);
+	pthread_mutex_unlock(&e->lock);
+	pthread_join(e->worker, NULL);
+	pthread_join(e->syncer, NULL);
+	e->running = false;
+	if (!e->disk_failed)
+		ocs_store_sync(e->store, NULL);
+}
