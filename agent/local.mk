@@ -2,14 +2,25 @@
 # The agent. libagent is everything but main(), for the tests.
 noinst_LTLIBRARIES += agent/libagent.la
 agent_libagent_la_SOURCES = \
+	agent/api.c agent/api.h \
+	agent/auth.c agent/auth.h \
 	agent/caller.h \
 	agent/conf.c agent/conf.h \
-	agent/log.c agent/log.h \
-	agent/target.c agent/target.h \
-	agent/text.c agent/text.h \
-	agent/store.h agent/store_sqlite.c \
 	agent/driver.h agent/driver_sim.c \
 	agent/engine.c agent/engine.h agent/engine_priv.h \
 	agent/engine_change.c agent/engine_circuit.c \
-	agent/engine_run.c agent/engine_view.c
+	agent/engine_run.c agent/engine_view.c \
+	agent/http_server.c agent/http_server.h \
+	agent/log.c agent/log.h \
+	agent/store.h agent/store_sqlite.c \
+	agent/target.c agent/target.h \
+	agent/text.c agent/text.h
 agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(MHD_CFLAGS) $(SQLITE_CFLAGS)
+
+agent_libs = agent/libagent.la common/libwire.la common/libsys.la \
+	common/libcore.la $(MHD_LIBS) $(SQLITE_LIBS) $(JSON_LIBS) \
+	$(MUNGE_LIBS) -lpthread
+
+sbin_PROGRAMS += agent/opticald
+agent_opticald_SOURCES = agent/main.c
+agent_opticald_LDADD = $(agent_libs)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * api - routes: what each address does, for whom (agent/openapi.yaml)
+ *
+ * A request that must wait (long poll, or a promise not yet on disk) is put
+ * aside by the server and handled again after each change; it keeps its
+ * api_call meanwhile. Thread safe.
+ */
+#ifndef OCS_AGENT_API_H
+#define OCS_AGENT_API_H
+
+#include "agent/auth.h"
+#include "agent/engine.h"
+#include "agent/target.h"
+
+/* Longest wait of one request. */
+#define OCS_WAIT_MAX_S 30
+
+struct ocs_api {
+	struct ocs_engine *engine;
+	struct ocs_auth *auth;
+};
+
+/* One request. Zeroed by the server, which fills the first part. */
+struct ocs_api_call {
+	struct ocs_caller caller;
+	const char *method;
+	const struct ocs_target *target;
+	const char *body;
+	size_t len;
+	bool stopping;		/* answer with what there is */
+	/* kept from one handling to the next */
+	uint64_t deadline_ms;	/* monotonic; the server wakes us then */
+	bool done;		/* the change is made, only its settling lacks */
+	int status;
+	uint64_t seq;
+	uint64_t number;
+	struct ocs_lease_ref *ref;
+	struct ocs_error problem;
+	char word[16];
+};
+
+struct ocs_reply {
+	int status;
+	char *body;		/* the caller frees */
+	const char *type;	/* of the body */
+	const char *allow;	/* with 405, or NULL */
+};
+
+/* 0 with *REPLY, or 1: handle it again after a change or at deadline_ms. */
+int ocs_api_handle(struct ocs_api *api, struct ocs_api_call *call,
+		   struct ocs_reply *reply);
+/* Frees what CALL keeps. */
+void ocs_api_fini(struct ocs_api_call *call);
+/* REPLY = the problem document of ERR; STATUS 0: as its code says. */
+void ocs_api_problem(struct ocs_reply *reply, int status,
+		     const struct ocs_error *err);
+
+#endif

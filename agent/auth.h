@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * auth - who a request comes from
+ *
+ * On a Unix socket the kernel says. Over TCP a munge credential made for this
+ * one request (its payload is "METHOD TARGET") or the token of a session that
+ * such a credential opened. Refusals are logged, each cause at most once a
+ * minute; credentials and tokens never are. Thread safe.
+ */
+#ifndef OCS_AGENT_AUTH_H
+#define OCS_AGENT_AUTH_H
+
+#include "agent/caller.h"
+#include "agent/conf.h"
+#include "common/core/error.h"
+
+/* A session: life in s, of one user at most so many, in all so many. */
+#define OCS_SESSION_S 600
+#define OCS_SESSIONS_PER_USER 64
+#define OCS_SESSIONS_MAX 4096
+/* 128 random bits in hexadecimal, with NUL. */
+#define OCS_TOKEN_MAX 33
+
+struct ocs_auth;
+
+struct ocs_auth_try {
+	bool peer;		/* Unix socket: peer_uid is the kernel's word */
+	uid_t peer_uid;
+	const char *authorization;	/* header, or NULL */
+	const char *method;
+	const char *target;	/* as in the request line */
+};
+
+struct ocs_auth *ocs_auth_create(const struct ocs_agent_users *users,
+				 const char *munge_socket,
+				 struct ocs_error *err);
+void ocs_auth_destroy(struct ocs_auth *auth);
+/* Take over other users; sessions stay, their roles follow. */
+void ocs_auth_users(struct ocs_auth *auth,
+		    const struct ocs_agent_users *users);
+/* 0 with *CALLER, or -1 with ERR set (OCS_UNAUTH). A munge credential is used
+ * up by this. */
+int ocs_auth_check(struct ocs_auth *auth, const struct ocs_auth_try *try,
+		   struct ocs_caller *caller, struct ocs_error *err);
+/* Open a session for CALLER, who must not come by a session. */
+int ocs_auth_session(struct ocs_auth *auth, const struct ocs_caller *caller,
+		     char token[static OCS_TOKEN_MAX], struct ocs_error *err);
+
+#endif

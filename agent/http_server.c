@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * http_server - the bytes: sockets, bounds, waiting
+ *
+ * Each socket has a pool of threads of libmicrohttpd's own. A request is
+ * authenticated when its header is in, before any of its body is taken. One
+ * that the API wants to handle again is suspended; ocs_http_wake() and the
+ * timer resume it, and its pool calls us again.
+ *
+ * Lock order: the engine's, then ours, then libmicrohttpd's.
+ */
+#include "ocs_config.h"	/* struct ucred */
+
+#include "agent/http_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/log.h"
+#include "common/sys/clock.h"
+
+/* Threads of a socket. */
+#define POOL_THREADS 4
+/* Connections of a socket; and of one user on a Unix socket, so that nobody
+ * keeps slurmctld out. Operators and clusters are users too. */
+#define CONNECTIONS_MAX 2048
+#define CONNECTIONS_PER_UID 256
+/* Header and reply bytes that a connection may buffer. */
+#define CONNECTION_BYTES (64 * 1024)
+/* Connections that say nothing are closed; a cluster's hold connection is kept
+ * open between jobs, so this is long. In s. */
+#define IDLE_S 600
+
+struct http_socket {
+	struct ocs_http *http;
+	struct ocs_agent_listen at;
+	int fd;
+	struct MHD_Daemon *daemon;
+	bool bound;		/* the file at.path is ours */
+};
+
+/* One connection. */
+struct peer {
+	bool known;		/* uid is the kernel's word */
+	uid_t uid;
+	struct peer *next;
+};
+
+/* One request. */
+struct request {
+	struct request *next, **back;	/* in waiting; back NULL: not there */
+	struct ocs_http *http;
+	struct MHD_Connection *con;
+	char *raw;		/* the request-target */
+	char *body;
+	size_t len, cap;
+	bool begun, refused, too_long, nomem;
+	struct ocs_target target;
+	struct ocs_api_call call;
+};
+
+struct ocs_http {
+	struct ocs_api *api;
+	unsigned int nsockets;
+	struct http_socket socket[OCS_AGENT_LISTEN_MAX];
+	pthread_mutex_t lock;	/* guards all below */
+	pthread_cond_t timer;
+	pthread_t thread;
+	bool running, stopping;
+	uint64_t changes;	/* how often ocs_http_wake() was called */
+	struct request *waiting;
+	struct peer *peers;
+};
+
+/* ---- sockets ---- */
+
+/* A socket file is left by an agent that died: remove it if nobody answers. */
+static int clear_stale(const struct sockaddr_un *sun, struct ocs_error *err)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(sun->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 :
+			ocs_fail(err, OCS_IO, "%s: %s", sun->sun_path,
+				 strerror(errno));
+	if (!S_ISSOCK(st.st_mode))
+		return ocs_fail(err, OCS_CONFLICT,
+				"%s is there and is no socket", sun->sun_path);
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+		return ocs_fail(err, OCS_IO, "socket: %s", strerror(errno));
+	rc = connect(fd, (const struct sockaddr *) sun, sizeof(*sun));
+	close(fd);
+	if (rc == 0)
+		return ocs_fail(err, OCS_CONFLICT,
+				"another process listens on %s",
+				sun->sun_path);
+	if (unlink(sun->sun_path) < 0 && errno != ENOENT)
+		return ocs_fail(err, OCS_IO, "%s: %s", sun->sun_path,
+				strerror(errno));
+	return 0;
+}
+
+static int bind_unix(struct http_socket *s, struct ocs_error *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	strcpy(sun.sun_path, s->at.path);
+	if (clear_stale(&sun, err) < 0)
+		return -1;
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0 ||
+	    bind(s->fd, (struct sockaddr *) &sun, sizeof(sun)) < 0)
+		return ocs_fail(err, OCS_IO, "Listen=unix:%s: %s", s->at.path,
+				strerror(errno));
+	s->bound = true;
+	/* Who connects is asked of the kernel, request by request. */
+	if (chmod(s->at.path, 0666) < 0)
+		return ocs_fail(err, OCS_IO, "%s: %s", s->at.path,
+				strerror(errno));
+	return 0;
+}
+
+static int bind_tcp(struct http_socket *s, struct ocs_error *err)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr *sa = (struct sockaddr *) &v4;
+	socklen_t len = sizeof(v4);
+	int one = 1;
+
+	v4.sin_port = v6.sin6_port = htons(s->at.port);
+	if (inet_pton(AF_INET, s->at.host, &v4.sin_addr) != 1) {
+		inet_pton(AF_INET6, s->at.host, &v6.sin6_addr);
+		sa = (struct sockaddr *) &v6;
+		len = sizeof(v6);
+	}
+	s->fd = socket(sa->sa_family,
+		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return ocs_fail(err, OCS_IO, "socket: %s", strerror(errno));
+	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(s->fd, sa, len) < 0 || getsockname(s->fd, sa, &len) < 0)
+		return ocs_fail(err, errno == EADDRINUSE ? OCS_CONFLICT :
+				OCS_IO, "Listen=%s:%u: %s", s->at.host,
+				s->at.port, strerror(errno));
+	s->at.port = ntohs(sa->sa_family == AF_INET ? v4.sin_port :
+			   v6.sin6_port);
+	return 0;
+}
+
+struct ocs_http *ocs_http_bind(const struct ocs_agent_listen *listen_at,
+			       unsigned int n, struct ocs_error *err)
+{
+	struct ocs_http *http = calloc(1, sizeof(*http));
+	pthread_condattr_t attr;
+
+	if (!http) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		return NULL;
+	}
+	pthread_mutex_init(&http->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&http->timer, &attr);
+	pthread_condattr_destroy(&attr);
+	for (unsigned int i = 0; i < n; i++) {
+		struct http_socket *s = &http->socket[i];
+
+		s->http = http;
+		s->at = listen_at[i];
+		s->fd = -1;
+		http->nsockets++;
+		if ((s->at.is_unix ? bind_unix(s, err) : bind_tcp(s, err)) < 0) {
+			ocs_http_destroy(http);
+			return NULL;
+		}
+	}
+	return http;
+}
+
+/* ---- connections ---- */
+
+static struct peer *peer_open(struct ocs_http *http, int fd, bool *full)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct peer *p = calloc(1, sizeof(*p));
+	unsigned int same = 0;
+
+	*full = !p;
+	if (!p)
+		return NULL;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+	    len == sizeof(cred) && cred.pid) {
+		p->known = true;
+		p->uid = cred.uid;
+	}
+	pthread_mutex_lock(&http->lock);
+	for (struct peer *o = http->peers; p->known && o; o = o->next)
+		same += o->known && o->uid == p->uid;
+	p->next = http->peers;
+	http->peers = p;
+	pthread_mutex_unlock(&http->lock);
+	*full = same >= CONNECTIONS_PER_UID;
+	return p;
+}
+
+static void peer_close(struct ocs_http *http, struct peer *p)
+{
+	struct peer **at;
+
+	pthread_mutex_lock(&http->lock);
+	for (at = &http->peers; *at && *at != p; at = &(*at)->next)
+		;
+	if (*at)
+		*at = p->next;
+	pthread_mutex_unlock(&http->lock);
+	free(p);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *con,
+			  void **context, enum MHD_ConnectionNotificationCode
+			  code)
+{
+	struct http_socket *s = cls;
+	const union MHD_ConnectionInfo *info;
+	bool full;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (*context)
+			peer_close(s->http, *context);
+		*context = NULL;
+		return;
+	}
+	if (!s->at.is_unix)
+		return;
+	info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info)
+		return;
+	*context = peer_open(s->http, info->connect_fd, &full);
+	if (full) {
+		ocs_log("connections-full", "uid=%u limit=%d",
+			*context ? (unsigned int)
+			((struct peer *) *context)->uid : 0,
+			CONNECTIONS_PER_UID);
+		shutdown(info->connect_fd, SHUT_RDWR);
+	}
+}
+
+/* ---- waiting ---- */
+
+/* Locked. */
+static void unlink_waiting(struct request *r)
+{
+	if (!r->back)
+		return;
+	*r->back = r->next;
+	if (r->next)
+		r->next->back = r->back;
+	r->back = NULL;
+}
+
+/* Suspend R unless something changed since CHANGES was read. */
+static bool put_aside(struct request *r, uint64_t changes)
+{
+	struct ocs_http *http = r->http;
+	bool aside;
+
+	pthread_mutex_lock(&http->lock);
+	aside = http->changes == changes && !http->stopping;
+	if (aside) {
+		MHD_suspend_connection(r->con);
+		r->next = http->waiting;
+		if (r->next)
+			r->next->back = &r->next;
+		r->back = &http->waiting;
+		http->waiting = r;
+		pthread_cond_signal(&http->timer);
+	}
+	pthread_mutex_unlock(&http->lock);
+	return aside;
+}
+
+/* Locked. Resume all, or those whose time has come; returns when the next
+ * one's comes. */
+static uint64_t resume(struct ocs_http *http, bool all)
+{
+	uint64_t now = ocs_clock_mono_ms(), at = UINT64_MAX;
+	struct request *r, *next;
+
+	for (r = http->waiting; r; r = next) {
+		next = r->next;
+		if (all || r->call.deadline_ms <= now) {
+			unlink_waiting(r);
+			MHD_resume_connection(r->con);
+		} else if (r->call.deadline_ms < at) {
+			at = r->call.deadline_ms;
+		}
+	}
+	return at;
+}
+
+void ocs_http_wake(struct ocs_http *http)
+{
+	pthread_mutex_lock(&http->lock);
+	http->changes++;
+	resume(http, true);
+	pthread_mutex_unlock(&http->lock);
+}
+
+static void *timer_main(void *arg)
+{
+	struct ocs_http *http = arg;
+	struct timespec ts;
+	uint64_t at;
+
+	pthread_mutex_lock(&http->lock);
+	while (!http->stopping) {
+		at = resume(http, false);
+		if (at == UINT64_MAX) {
+			pthread_cond_wait(&http->timer, &http->lock);
+			continue;
+		}
+		ts.tv_sec = (time_t) (at / 1000);
+		ts.tv_nsec = (long) (at % 1000) * 1000000;
+		pthread_cond_timedwait(&http->timer, &http->lock, &ts);
+	}
+	pthread_mutex_unlock(&http->lock);
+	return NULL;
+}
+
+/* ---- requests ---- */
+
+static void *on_target(void *cls, const char *raw, struct MHD_Connection *con)
+{
+	struct http_socket *s = cls;
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->http = s->http;
+	r->con = con;
+	if (!(r->raw = strdup(raw))) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *con, void **context,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct request *r = *context;
+
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->http->lock);
+	unlink_waiting(r);
+	pthread_mutex_unlock(&r->http->lock);
+	ocs_api_fini(&r->call);
+	free(r->raw);
+	free(r->body);
+	free(r);
+	*context = NULL;
+}
+
+static enum MHD_Result send_reply(struct MHD_Connection *con,
+				  struct ocs_reply *reply, bool close_after)
+{
+	struct MHD_Response *response;
+	enum MHD_Result rc;
+	size_t len = reply->body ? strlen(reply->body) : 0;
+
+	response = MHD_create_response_from_buffer(len, reply->body,
+						   MHD_RESPMEM_MUST_FREE);
+	if (!response) {
+		free(reply->body);
+		return MHD_NO;
+	}
+	if (reply->type)
+		MHD_add_response_header(response, "Content-Type", reply->type);
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	if (reply->status == 401)
+		MHD_add_response_header(response, "WWW-Authenticate", "Munge");
+	if (reply->allow)
+		MHD_add_response_header(response, "Allow", reply->allow);
+	if (close_after)
+		MHD_add_response_header(response, "Connection", "close");
+	rc = MHD_queue_response(con, (unsigned int) reply->status, response);
+	MHD_destroy_response(response);
+	return rc;
+}
+
+/* Refuse R before or after its body. */
+static enum MHD_Result refuse(struct request *r, int status,
+			      const struct ocs_error *err)
+{
+	struct ocs_reply reply;
+
+	r->refused = true;
+	ocs_api_problem(&reply, status, err);
+	return send_reply(r->con, &reply, true);
+}
+
+static enum MHD_Result refuse_too_long(struct request *r)
+{
+	struct ocs_error err;
+
+	ocs_fail(&err, OCS_RANGE, "a body has at most %u bytes",
+		 (unsigned int) OCS_REQUEST_BODY_MAX);
+	return refuse(r, 413, &err);
+}
+
+/* The header is in. */
+static enum MHD_Result begin(struct request *r, struct http_socket *s,
+			     const char *method)
+{
+	const union MHD_ConnectionInfo *info;
+	struct ocs_auth_try try = { 0 };
+	struct peer *peer = NULL;
+	const char *length;
+	struct ocs_error err;
+
+	r->begun = true;
+	r->call.method = method;
+	r->call.target = &r->target;
+	info = MHD_get_connection_info(r->con,
+				       MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	if (info)
+		peer = info->socket_context;
+	try.peer = s->at.is_unix && peer && peer->known;
+	try.peer_uid = try.peer ? peer->uid : (uid_t) -1;
+	try.authorization = MHD_lookup_connection_value(r->con,
+							MHD_HEADER_KIND,
+							"Authorization");
+	try.method = method;
+	try.target = r->raw;
+	if (ocs_auth_check(s->http->api->auth, &try, &r->call.caller,
+			   &err) < 0 ||
+	    ocs_target_parse(r->raw, &r->target, &err) < 0)
+		return refuse(r, 0, &err);
+	length = MHD_lookup_connection_value(r->con, MHD_HEADER_KIND,
+					     "Content-Length");
+	if (length && strtoull(length, NULL, 10) > OCS_REQUEST_BODY_MAX)
+		return refuse_too_long(r);
+	return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct request *r, const char *data,
+				 size_t *size)
+{
+	size_t n = *size;
+	char *grown;
+
+	*size = 0;
+	if (r->refused || r->too_long || r->nomem)
+		return MHD_YES;		/* read on, keep nothing */
+	if (n > OCS_REQUEST_BODY_MAX - r->len) {
+		r->too_long = true;
+		free(r->body);
+		r->body = NULL;
+		return MHD_YES;
+	}
+	if (r->len + n + 1 > r->cap) {
+		size_t cap = r->cap ? r->cap : 4096;
+
+		while (cap < r->len + n + 1)
+			cap *= 2;
+		if (!(grown = realloc(r->body, cap))) {
+			r->nomem = true;
+			return MHD_YES;
+		}
+		r->body = grown;
+		r->cap = cap;
+	}
+	memcpy(r->body + r->len, data, n);
+	r->len += n;
+	r->body[r->len] = '\0';
+	return MHD_YES;
+}
+
+static enum MHD_Result handle(struct request *r)
+{
+	struct ocs_http *http = r->http;
+	struct ocs_reply reply;
+	uint64_t changes;
+
+	r->call.body = r->body ? r->body : "";
+	r->call.len = r->len;
+	for (;;) {
+		pthread_mutex_lock(&http->lock);
+		changes = http->changes;
+		r->call.stopping = http->stopping;
+		pthread_mutex_unlock(&http->lock);
+		if (ocs_api_handle(http->api, &r->call, &reply) == 0)
+			break;
+		if (put_aside(r, changes))
+			return MHD_YES;
+	}
+	ocs_log_debug("request", "uid=%u method=%s path=%s status=%d",
+		      (unsigned int) r->call.caller.uid, r->call.method,
+		      ocs_quote(r->raw).text, reply.status);
+	return send_reply(r->con, &reply, r->call.stopping);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *con,
+				  const char *url, const char *method,
+				  const char *version, const char *data,
+				  size_t *size, void **context)
+{
+	struct request *r = *context;
+	struct ocs_error err;
+
+	if (!r)
+		return MHD_NO;		/* out of memory: hang up */
+	if (!r->begun)
+		return begin(r, cls, method);
+	if (*size)
+		return take_body(r, data, size);
+	if (r->too_long)
+		return refuse_too_long(r);
+	if (r->nomem) {
+		ocs_fail(&err, OCS_NOMEM, "out of memory");
+		return refuse(r, 0, &err);
+	}
+	return handle(r);
+}
+
+/* ---- life ---- */
+
+static void on_mhd_log(void *cls, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\r\n")] = '\0';
+	ocs_log_debug("http", "text=%s", ocs_quote(text).text);
+}
+
+static int start_socket(struct http_socket *s, struct ocs_error *err)
+{
+	if (listen(s->fd, SOMAXCONN) < 0)
+		return ocs_fail(err, OCS_IO, "listen: %s", strerror(errno));
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+		MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s,
+		MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, s->fd,
+		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int) POOL_THREADS,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned int) CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) IDLE_S,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_END);
+	if (!s->daemon)
+		return ocs_fail(err, OCS_IO, "the HTTP server does not start");
+	if (s->at.is_unix)
+		ocs_log("listening", "at=unix:%s", s->at.path);
+	else
+		ocs_log("listening", "at=%s:%u", s->at.host, s->at.port);
+	return 0;
+}
+
+int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
+		   struct ocs_error *err)
+{
+	int rc;
+
+	http->api = api;
+	if ((rc = pthread_create(&http->thread, NULL, timer_main, http)))
+		return ocs_fail(err, OCS_IO, "thread: %s", strerror(rc));
+	http->running = true;
+	for (unsigned int i = 0; i < http->nsockets; i++)
+		if (start_socket(&http->socket[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void ocs_http_stop(struct ocs_http *http)
+{
+	for (unsigned int i = 0; i < http->nsockets; i++) {
+		struct http_socket *s = &http->socket[i];
+
+		if (s->daemon)
+			MHD_quiesce_daemon(s->daemon);
+		if (s->bound)
+			unlink(s->at.path);
+		s->bound = false;
+	}
+	pthread_mutex_lock(&http->lock);
+	http->stopping = true;
+	resume(http, true);
+	pthread_cond_signal(&http->timer);
+	pthread_mutex_unlock(&http->lock);
+	if (http->running)
+		pthread_join(http->thread, NULL);
+	http->running = false;
+	for (unsigned int i = 0; i < http->nsockets; i++) {
+		struct http_socket *s = &http->socket[i];
+
+		if (s->daemon)
+			MHD_stop_daemon(s->daemon);
+		s->daemon = NULL;
+		if (s->fd >= 0)
+			close(s->fd);
+		s->fd = -1;
+	}
+}
+
+void ocs_http_destroy(struct ocs_http *http)
+{
+	if (!http)
+		return;
+	ocs_http_stop(http);
+	pthread_cond_destroy(&http->timer);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * http_server - HTTP/1.1 on Unix and loopback sockets; libmicrohttpd stops
+ * here
+ *
+ * Sizes, connections and times are bounded; requests that wait take no thread.
+ * Sockets are bound first (perhaps as root) and answer only after start:
+ * whoever connects before that is refused.
+ */
+#ifndef OCS_AGENT_HTTP_SERVER_H
+#define OCS_AGENT_HTTP_SERVER_H
+
+#include "agent/api.h"
+#include "agent/conf.h"
+#include "common/core/error.h"
+
+struct ocs_http;
+
+/* Bind all LISTEN[0..N). NULL with ERR set: OCS_CONFLICT somebody listens
+ * there already, OCS_IO. */
+struct ocs_http *ocs_http_bind(const struct ocs_agent_listen *listen,
+			       unsigned int n, struct ocs_error *err);
+/* Answer by API, which outlives the server. Logs where. 0 or -1 with ERR. */
+int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
+		   struct ocs_error *err);
+/* Something changed: requests that wait are looked at again. Never blocks
+ * for long; any thread. */
+void ocs_http_wake(struct ocs_http *http);
+/* Take no more connections, answer those that wait, end; the Unix sockets'
+ * files are removed. */
+void ocs_http_stop(struct ocs_http *http);
+void ocs_http_destroy(struct ocs_http *http);
+
+#endif

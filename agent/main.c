@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * opticald - the network-state agent: the one owner of leases
+ *
+ * Order of the start: read everything, bind (perhaps as root), become RunAs,
+ * open the ledger, start the engine, answer. Order of the end: the other way
+ * round.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent/api.h"
+#include "agent/auth.h"
+#include "agent/conf.h"
+#include "agent/engine.h"
+#include "agent/http_server.h"
+#include "agent/log.h"
+#include "agent/store.h"
+#include "ocs_config.h"
+
+#define CONF_DEFAULT OCS_SYSCONFDIR "/opticald.conf"
+
+struct agent {
+	const char *conf_path;
+	struct ocs_agent_conf *conf;
+	struct ocs_http *http;
+	struct ocs_store *store;
+	struct ocs_driver *driver;
+	struct ocs_engine *engine;
+	struct ocs_auth *auth;
+	struct ocs_api api;
+};
+
+static const char usage[] =
+	"Usage: opticald [-f FILE] [-v] [--check]\n"
+	"Own the leases of optical circuits for Slurm clusters.\n\n"
+	"  -f, --config FILE  configuration (" CONF_DEFAULT ")\n"
+	"  -D, --foreground   stay in the foreground (it always does)\n"
+	"      --check        read the configuration, say OK or what is wrong\n"
+	"  -v, --verbose      log each request\n"
+	"  -V, --version      print the version\n"
+	"  -h, --help         print this\n";
+
+/* Become USER for good. */
+static int become(const char *user, struct ocs_error *err)
+{
+	struct passwd *pw;
+	char *end;
+
+	if (!user[0] || geteuid() != 0)
+		return 0;
+	pw = getpwnam(user);
+	if (!pw)
+		pw = getpwuid((uid_t) strtoul(user, &end, 10));
+	if (!pw)
+		return ocs_fail(err, OCS_NOT_FOUND, "RunAs=%s: no such user",
+				user);
+	if (initgroups(pw->pw_name, pw->pw_gid) < 0 ||
+	    setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0)
+		return ocs_fail(err, OCS_IO, "RunAs=%s: %s", user,
+				strerror(errno));
+	if (pw->pw_uid && setuid(0) == 0)
+		return ocs_fail(err, OCS_INTERNAL,
+				"RunAs=%s: root could be had back", user);
+	return 0;
+}
+
+/* Connections are descriptors. */
+static void raise_limits(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 && rl.rlim_cur < rl.rlim_max) {
+		rl.rlim_cur = rl.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &rl);
+	}
+}
+
+static void on_change(void *arg)
+{
+	ocs_http_wake(arg);
+}
+
+static int start(struct agent *a, struct ocs_error *err)
+{
+	struct ocs_agent_conf *c = a->conf;
+	char network[sizeof(c->ledger) + 16];
+
+	if (!(a->http = ocs_http_bind(c->listen, c->nlisten, err)) ||
+	    become(c->run_as, err) < 0 ||
+	    !(a->store = ocs_store_open(c->ledger, err)))
+		return -1;
+	snprintf(network, sizeof(network), "%s.sim", c->ledger);
+	if (!(a->driver = ocs_driver_sim_create(network, c->net.link,
+						c->net.nlinks,
+						c->sim_setup_ms,
+						c->sim_release_ms, err)) ||
+	    !(a->engine = ocs_engine_create(c, a->store, a->driver, err)) ||
+	    !(a->auth = ocs_auth_create(&c->users, c->munge_socket, err)))
+		return -1;
+	a->api.engine = a->engine;
+	a->api.auth = a->auth;
+	ocs_engine_on_change(a->engine, on_change, a->http);
+	if (ocs_engine_start(a->engine, err) < 0)
+		return -1;
+	return ocs_http_start(a->http, &a->api, err);
+}
+
+static void stop(struct agent *a)
+{
+	if (a->http)
+		ocs_http_stop(a->http);
+	if (a->engine)
+		ocs_engine_stop(a->engine);
+	ocs_http_destroy(a->http);
+	ocs_engine_destroy(a->engine);
+	if (a->driver)
+		a->driver->ops->destroy(a->driver);
+	ocs_store_close(a->store);
+	ocs_auth_destroy(a->auth);
+	ocs_agent_conf_destroy(a->conf);
+}
+
+/* SIGHUP: who may; the rest would need a restart. */
+static void reload(struct agent *a)
+{
+	struct ocs_agent_conf *conf;
+	struct ocs_error err;
+
+	if (!(conf = ocs_agent_conf_read(a->conf_path, &err))) {
+		ocs_log("reload", "result=refused cause=%s",
+			ocs_quote(err.text).text);
+		return;
+	}
+	ocs_auth_users(a->auth, &conf->users);
+	ocs_log("reload", "result=ok clusters=%u operators=%u note=\"only Cluster=, User= and Operator= of known clusters are read again: the rest needs a restart\"",
+		conf->users.nclusters, conf->users.noperators);
+	ocs_agent_conf_destroy(conf);
+}
+
+static void serve(struct agent *a, const sigset_t *signals)
+{
+	int sig;
+
+	for (;;) {
+		if (sigwait(signals, &sig))
+			continue;
+		if (sig != SIGHUP)
+			break;
+		reload(a);
+	}
+	ocs_log("stopping", "signal=%d", sig);
+}
+
+static int run(struct agent *a)
+{
+	struct ocs_error err = { 0 };
+	sigset_t signals;
+	int rc = 0;
+
+	/* All threads inherit this; only sigwait() sees these signals. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	raise_limits();
+	if (start(a, &err) == 0) {
+		ocs_log("ready", "version=%s driver=%s pid=%d",
+			PACKAGE_VERSION, a->driver->ops->name,
+			(int) getpid());
+		serve(a, &signals);
+	} else {
+		ocs_log("start-failed", "cause=%s", ocs_quote(err.text).text);
+		rc = 1;
+	}
+	stop(a);
+	if (rc == 0)
+		ocs_log("stopped", "%s", "rc=0");
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'f' },
+		{ "foreground", no_argument, NULL, 'D' },
+		{ "check", no_argument, NULL, 'c' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct agent a = { .conf_path = CONF_DEFAULT };
+	struct ocs_error err = { 0 };
+	bool check = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "f:DvVh", options, NULL)) != -1) {
+		switch (opt) {
+		case 'f':
+			a.conf_path = optarg;
+			break;
+		case 'D':
+			break;
+		case 'c':
+			check = true;
+			break;
+		case 'v':
+			ocs_log_verbose(true);
+			break;
+		case 'V':
+			printf("opticald %s\n", PACKAGE_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "opticald: unexpected '%s'\n%s", argv[optind],
+			usage);
+		return 2;
+	}
+	if (!(a.conf = ocs_agent_conf_read(a.conf_path, &err))) {
+		fprintf(stderr, "opticald: %s\n", err.text);
+		return 2;
+	}
+	if (check) {
+		printf("OK %s: %u sites, %u links, %u clusters, driver sim\n",
+		       a.conf_path, a.conf->net.nsites, a.conf->net.nlinks,
+		       a.conf->users.nclusters);
+		ocs_agent_conf_destroy(a.conf);
+		return 0;
+	}
+	return run(&a);
+}
