@@ -360,7 +360,8 @@ static bool agent_ready(void)
 
 	if (now_ms() < agent_retry_ms)
 		return false;
-	if (!lib->hold_ready() && lib->prime(CALL_MS, &err) < 0)
+	/* Returns at once while the connection is ready and fresh. */
+	if (lib->prime(CALL_MS, &err) < 0)
 		goto fail;
 	if (!controller_epoch &&
 	    lib->take_control(&controller_epoch, CALL_MS, &err) < 0)
