@@ -15,3 +15,34 @@ common_libcore_la_SOURCES = \
 	common/core/scan.h \
 	common/core/sets.c common/core/sets.h \
 	common/core/units.c common/core/units.h
+
+core_tests = tests/unit/t_error tests/unit/t_units tests/unit/t_request \
+	tests/unit/t_net tests/unit/t_plan tests/unit/t_place \
+	tests/unit/t_lease tests/unit/t_hints
+check_PROGRAMS += $(core_tests)
+core_nomem_ldflags = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+tests_unit_t_error_SOURCES = tests/unit/t_error.c tests/unit/tap.h
+tests_unit_t_error_LDADD = common/libcore.la
+tests_unit_t_units_SOURCES = tests/unit/t_units.c tests/unit/tap.h
+tests_unit_t_units_LDADD = common/libcore.la
+tests_unit_t_request_SOURCES = tests/unit/t_request.c tests/unit/tap.h
+tests_unit_t_request_LDADD = common/libcore.la
+tests_unit_t_hints_SOURCES = tests/unit/t_hints.c tests/unit/tap.h
+tests_unit_t_hints_LDADD = common/libcore.la
+tests_unit_t_lease_SOURCES = tests/unit/t_lease.c tests/unit/nomem.h \
+	tests/unit/tap.h
+tests_unit_t_lease_LDFLAGS = $(core_nomem_ldflags)
+tests_unit_t_lease_LDADD = common/libcore.la
+tests_unit_t_net_SOURCES = tests/unit/t_net.c tests/unit/graph.h \
+	tests/unit/nomem.h tests/unit/tap.h
+tests_unit_t_net_LDFLAGS = $(core_nomem_ldflags)
+tests_unit_t_net_LDADD = common/libcore.la
+tests_unit_t_plan_SOURCES = tests/unit/t_plan.c tests/unit/graph.h \
+	tests/unit/nomem.h tests/unit/tap.h
+tests_unit_t_plan_LDFLAGS = $(core_nomem_ldflags)
+tests_unit_t_plan_LDADD = common/libcore.la
+tests_unit_t_place_SOURCES = tests/unit/t_place.c tests/unit/graph.h \
+	tests/unit/nomem.h tests/unit/tap.h
+tests_unit_t_place_LDFLAGS = $(core_nomem_ldflags)
+tests_unit_t_place_LDADD = common/libcore.la

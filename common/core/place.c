@@ -13,6 +13,8 @@
 /* Sets looked at in one call, and the share of the first size that works. */
 #define SETS_MAX 4096
 #define FIRST_SETS_MAX 3072
+/* What making one plan at the end may spend on a better rate, in arcs. */
+#define PLAN_WORK 50000
 
 struct search {
 	struct ocs_sets sets;
@@ -150,7 +152,7 @@ static int make_plan(struct search *s, const struct ocs_score *score,
 		plan->site[0] = site[0];
 		return 0;
 	}
-	p->work = 0;
+	p->work_max = p->work + PLAN_WORK;
 	return ocs_paths_plan(p, site, k, req, capacity_only, plan, err);
 }
 
@@ -166,11 +168,14 @@ static int find(struct search *s, struct ocs_candidate *out,
 		sets->sets_max = next ? SETS_MAX : FIRST_SETS_MAX;
 		if (ocs_sets_find(sets, k, next ? 1 : 2, err) < 0)
 			return -1;
-		for (unsigned int i = 0; i < sets->nbest; i++)
-			if (!make_plan(s, &sets->best[i], sets->req,
-				       sets->capacity_only, &out[n].plan,
-				       NULL))
+		for (unsigned int i = 0; i < sets->nbest; i++) {
+			if (sets->plan[i].nsites)
+				out[n++].plan = sets->plan[i];
+			else if (!make_plan(s, &sets->best[i], sets->req,
+					    sets->capacity_only, &out[n].plan,
+					    NULL))
 				n++;
+		}
 		if (next && sets->nbest)
 			break;
 		next = n > 0;

@@ -16,9 +16,11 @@
 
 /* Steps of the search in one call, sets or not. */
 #define STEPS_MAX 32768
-/* Arcs that plans of sets with shared links or less than the wanted rate may
- * look at for one number of sites: about 1 ms. */
-#define WORK_MAX 250000
+/* What one call may spend on sets that share links or don't get the wanted
+ * rate, in arcs looked at: 100,000 are 0.4 ms. Beyond the first such sets get
+ * no plans any more, beyond the second there are no more sets. */
+#define PLAN_WORK_MAX 100000
+#define WORK_MAX 200000
 
 static int by_value(const void *x, const void *y)
 {
@@ -36,7 +38,7 @@ static struct ocs_pair *pair_of(const struct ocs_sets *s, unsigned int x,
 
 /* The routes that end at Z and come from where SUPPLY has earlier sites: the
  * direction that plans have. */
-static void fill_routes(struct ocs_sets *s, unsigned int z)
+static void fill_routes(struct ocs_sets *s, unsigned int z, bool one)
 {
 	const struct ocs_request *req = s->req;
 	struct ocs_paths *p = &s->paths;
@@ -52,13 +54,25 @@ static void fill_routes(struct ocs_sets *s, unsigned int z)
 					      req->want_bps, &pair->route);
 		pair->least_us = ocs_paths_latency(p, s->use[a].site);
 	}
-	if (req->min_bps == req->want_bps)
+	if (one)
 		return;
 	ocs_paths_grow(p, root, req->min_bps, req->latency_us);
 	for (unsigned int a = 0; a < s->n; a++)
 		if (s->use[a].order < s->use[z].order)
 			pair_of(s, a, z)->least_us =
 				ocs_paths_latency(p, s->use[a].site);
+}
+
+/* No link has room for the least rate, but not for the wanted one: routes for
+ * both are the same. */
+static bool one_rate(const struct ocs_sets *s)
+{
+	const uint64_t *room = s->paths.base;
+
+	for (unsigned int i = 0; i < s->net->nlinks; i++)
+		if (room[i] >= s->req->min_bps && room[i] < s->req->want_bps)
+			return false;
+	return true;
 }
 
 static int allocate(struct ocs_sets *s, struct ocs_error *err)
@@ -80,6 +94,8 @@ static int allocate(struct ocs_sets *s, struct ocs_error *err)
 
 static int get_ready(struct ocs_sets *s, struct ocs_error *err)
 {
+	bool one;
+
 	if (s->ready)
 		return 0;
 	if (allocate(s, err) < 0)
@@ -88,8 +104,9 @@ static int get_ready(struct ocs_sets *s, struct ocs_error *err)
 	ocs_paths_reset(&s->paths, s->capacity_only ? OCS_ROOM_CAPACITY :
 						      OCS_ROOM_FREE);
 	s->nedges = 0;
+	one = one_rate(s);
 	for (unsigned int y = 0; s->req->want_bps && y < s->n; y++)
-		fill_routes(s, y);
+		fill_routes(s, y, one);
 	for (unsigned int y = 1; y < s->n; y++)
 		for (unsigned int x = 0; x < y; x++) {
 			uint64_t us = pair_of(s, x, y)->least_us;
@@ -98,6 +115,7 @@ static int get_ready(struct ocs_sets *s, struct ocs_error *err)
 				s->edge[s->nedges++] = us << 16 | x << 8 | y;
 		}
 	qsort(s->edge, s->nedges, sizeof(*s->edge), by_value);
+	s->paths.work = 0;
 	s->ready = true;
 	return 0;
 }
@@ -136,6 +154,7 @@ static bool take(struct ocs_sets *s, const struct ocs_route *route, int sign)
 	uint64_t rate = s->req->want_bps;
 	bool fits = true;
 
+	s->paths.work += route->nhops;
 	for (unsigned int i = 0; i < route->nhops; i++) {
 		unsigned int l = route->link[i];
 		uint64_t bps = ocs_link_consumed(&s->net->link[l], rate);
@@ -176,21 +195,21 @@ static bool score_direct(struct ocs_sets *s, const unsigned int *x,
 
 /* The long way: a plan, while there is time for that. */
 static bool score_plan(struct ocs_sets *s, const unsigned int *x,
-		       struct ocs_score *score)
+		       struct ocs_plan *plan, struct ocs_score *score)
 {
 	unsigned int site[OCS_SPAN_MAX];
-	struct ocs_plan plan;
 
-	if (s->paths.work > WORK_MAX)
+	if (s->paths.work > PLAN_WORK_MAX)
 		return false;
 	for (unsigned int i = 0; i < s->k; i++)
 		site[i] = s->use[x[i]].site;
+	s->paths.work_max = PLAN_WORK_MAX;
 	if (ocs_paths_plan(&s->paths, site, s->k, s->req, s->capacity_only,
-			   &plan, NULL) < 0)
+			   plan, NULL) < 0)
 		return false;
 	score->worst_us = score->booked = 0;
-	for (unsigned int i = 0; i < plan.ncircuits; i++)
-		score_route(s, &plan.circuit[i].route, score);
+	for (unsigned int i = 0; i < plan->ncircuits; i++)
+		score_route(s, &plan->circuit[i].route, score);
 	return true;
 }
 
@@ -227,34 +246,52 @@ static void list_members(const struct ocs_sets *s, uint64_t set,
 	}
 }
 
+/* Put SCORE, and PLAN where one was made, among the best if it is. */
+static void keep(struct ocs_sets *s, const struct ocs_score *score,
+		 const struct ocs_plan *plan)
+{
+	unsigned int at = s->nbest;
+
+	while (at && better(s, score, &s->best[at - 1]))
+		at--;
+	if (at == s->wanted)
+		return;
+	if (!at && s->wanted == 2) {
+		s->best[1] = s->best[0];
+		s->plan[1] = s->plan[0];
+	}
+	s->best[at] = *score;
+	if (plan)
+		s->plan[at] = *plan;
+	else
+		s->plan[at].nsites = 0;
+	if (s->nbest < s->wanted)
+		s->nbest++;
+}
+
 static void look_at(struct ocs_sets *s, uint64_t set)
 {
 	struct ocs_score score = { 0 };
 	unsigned int x[OCS_SPAN_MAX];
+	struct ocs_plan plan;
+	bool direct;
 
 	s->sets++;
 	list_members(s, set, x);
-	if (s->k > 1 && !score_direct(s, x, &score) &&
-	    !score_plan(s, x, &score))
+	direct = s->k == 1 || score_direct(s, x, &score);
+	if (!direct && !score_plan(s, x, &plan, &score))
 		return;
 	for (unsigned int i = 0; i < s->k; i++) {
 		score.idle += s->use[x[i]].idle;
 		score.order[i] = s->use[x[i]].order;
 	}
-	if (s->nbest < s->wanted)
-		s->nbest++;
-	else if (!better(s, &score, &s->best[s->nbest - 1]))
-		return;
-	s->best[s->nbest - 1] = score;
-	if (s->nbest == 2 && better(s, &s->best[1], &s->best[0])) {
-		s->best[1] = s->best[0];
-		s->best[0] = score;
-	}
+	keep(s, &score, direct ? NULL : &plan);
 }
 
 static bool spent(const struct ocs_sets *s)
 {
-	return s->sets >= s->sets_max || s->steps >= STEPS_MAX;
+	return s->sets >= s->sets_max || s->steps >= STEPS_MAX ||
+	       s->paths.work >= WORK_MAX;
 }
 
 /* Look at all sets of SET and LEFT more of CAND, all near each other. */
@@ -330,8 +367,6 @@ int ocs_sets_find(struct ocs_sets *s, unsigned int k, unsigned int wanted,
 	}
 	if (get_ready(s, err) < 0)
 		return -1;
-	s->paths.work = 0;
-	s->paths.work_max = WORK_MAX;
 	search_pairs(s);
 	return 0;
 }

@@ -59,6 +59,7 @@ struct ocs_sets {
 	unsigned int sets, sets_max, steps;
 	uint64_t near[OCS_SETS_SITES];	/* by pairs put in so far */
 	struct ocs_score best[2];
+	struct ocs_plan plan[2];	/* of BEST; no sites: not made yet */
 	unsigned int nbest;
 };
 
