@@ -6,6 +6,18 @@
 # accounting, a restart of slurmctld
 . "$(dirname "$0")/../lib/cluster.sh"
 
+# Data of slurmctld that the plugin shares must be slurmctld's own: weak and
+# undefined here, defined and exported there.
+so=$OCS_INST/lib/slurm-optical/slurm/select_cons_tres_optical.so
+ctld=$(nm -D --defined-only "$(readlink -f /usr/sbin/slurmctld)" | cut -d" " -f3)
+is "$(nm -D --defined-only "$so" | awk '$2 !~ /[TR]/')" "" \
+	"the select plugin defines no writable symbol that others see"
+data=$(nm -D "$so" | awk '$1 == "w" && $2 !~ /^_/ { print $2 }')
+like "$data" job_list "job_list is weak and undefined in the select plugin"
+is "$(grep -vxF "$ctld" <<<"$data")" "" "slurmctld exports all of these: ${data//$'\n'/ }"
+is "$(readelf -d "$so" | grep -c NEEDED)" 1 "the select plugin needs no library"
+like "$(readelf -d "$so" | grep NEEDED)" 'libc\.so' "beyond libc"
+
 cluster_start --sites=paris:2,lyon:2 --no-agent --no-spank
 like "$(scontrol show config | grep SelectType)" 'select/cons_tres_optical' \
 	"slurmctld runs select/cons_tres_optical"
