@@ -273,6 +273,7 @@ static int set_request(struct ocs_http *h, const struct ocs_http_request *rq)
 		SET(CURLOPT_HTTPGET, 1L);
 	}
 	SET(CURLOPT_CUSTOMREQUEST, rq->method);
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) rq->reply_max);
 	SET(CURLOPT_VERBOSE, rq->no_connect ? 1L : 0L);
 	free(url);
 	/* an Expect: would cost a turn, and a second when it is ignored */
@@ -333,7 +334,7 @@ static int explain(struct ocs_http *h, CURLcode rc,
 {
 	if (h->no_memory || rc == CURLE_OUT_OF_MEMORY)
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	if (h->too_large)
+	if (h->too_large || rc == CURLE_FILESIZE_EXCEEDED)
 		return ocs_fail(err, OCS_RANGE,
 				"the agent's answer is larger than %zu bytes",
 				rq->reply_max);

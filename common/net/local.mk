@@ -22,3 +22,15 @@ common_libocs_la_LIBADD = common/libnet.la common/libwire.la \
 	$(CURL_LIBS) $(JSON_LIBS) $(MUNGE_LIBS)
 EXTRA_common_libocs_la_DEPENDENCIES = common/net/libocs.map
 EXTRA_DIST += common/net/libocs.map
+
+check_PROGRAMS += tests/unit/t_client
+tests_unit_t_client_SOURCES = tests/unit/t_client.c tests/unit/tap.h \
+	tests/unit/toy_agent.c tests/unit/toy_agent.h
+tests_unit_t_client_LDFLAGS = $(AM_LDFLAGS) -pthread
+tests_unit_t_client_LDADD = $(common_libocs_la_LIBADD)
+
+check_PROGRAMS += tests/unit/t_ocslib
+tests_unit_t_ocslib_SOURCES = tests/unit/t_ocslib.c tests/unit/tap.h \
+	tests/unit/toy_agent.c tests/unit/toy_agent.h
+tests_unit_t_ocslib_LDFLAGS = $(AM_LDFLAGS) -pthread
+tests_unit_t_ocslib_LDADD = common/libsys.la common/libcore.la $(MUNGE_LIBS)
