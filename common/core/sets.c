@@ -21,6 +21,8 @@
  * no plans any more, beyond the second there are no more sets. */
 #define PLAN_WORK_MAX 100000
 #define WORK_MAX 200000
+/* What looking at one circuit of a set takes, in arcs looked at. */
+#define CIRCUIT_WORK 8
 
 static int by_value(const void *x, const void *y)
 {
@@ -115,7 +117,7 @@ static int get_ready(struct ocs_sets *s, struct ocs_error *err)
 				s->edge[s->nedges++] = us << 16 | x << 8 | y;
 		}
 	qsort(s->edge, s->nedges, sizeof(*s->edge), by_value);
-	s->paths.work = 0;
+	s->paths.work = s->plan_work = 0;
 	s->ready = true;
 	return 0;
 }
@@ -197,15 +199,19 @@ static bool score_direct(struct ocs_sets *s, const unsigned int *x,
 static bool score_plan(struct ocs_sets *s, const unsigned int *x,
 		       struct ocs_plan *plan, struct ocs_score *score)
 {
+	uint64_t before = s->paths.work;
 	unsigned int site[OCS_SPAN_MAX];
+	int rc;
 
-	if (s->paths.work > PLAN_WORK_MAX)
+	if (s->plan_work >= PLAN_WORK_MAX)
 		return false;
 	for (unsigned int i = 0; i < s->k; i++)
 		site[i] = s->use[x[i]].site;
-	s->paths.work_max = PLAN_WORK_MAX;
-	if (ocs_paths_plan(&s->paths, site, s->k, s->req, s->capacity_only,
-			   plan, NULL) < 0)
+	s->paths.work_max = before + PLAN_WORK_MAX - s->plan_work;
+	rc = ocs_paths_plan(&s->paths, site, s->k, s->req, s->capacity_only,
+			    plan, NULL);
+	s->plan_work += s->paths.work - before;
+	if (rc < 0)
 		return false;
 	score->worst_us = score->booked = 0;
 	for (unsigned int i = 0; i < plan->ncircuits; i++)
@@ -277,6 +283,7 @@ static void look_at(struct ocs_sets *s, uint64_t set)
 	bool direct;
 
 	s->sets++;
+	s->paths.work += CIRCUIT_WORK * s->k * (s->k - 1) / 2;
 	list_members(s, set, x);
 	direct = s->k == 1 || score_direct(s, x, &score);
 	if (!direct && !score_plan(s, x, &plan, &score))

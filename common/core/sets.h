@@ -57,6 +57,7 @@ struct ocs_sets {
 	/* sets of K sites */
 	unsigned int k, wanted;
 	unsigned int sets, sets_max, steps;
+	uint64_t plan_work;	/* of PATHS' work, that of making plans */
 	uint64_t near[OCS_SETS_SITES];	/* by pairs put in so far */
 	struct ocs_score best[2];
 	struct ocs_plan plan[2];	/* of BEST; no sites: not made yet */

@@ -380,7 +380,7 @@ static void test_text(void)
 	/* the largest request there is, and back */
 	for (int i = 0; i < OCS_REQUEST_SITES_MAX; i++)
 		sprintf(sites + strlen(sites), "%s%c" "%s", i ? "," : "",
-			'a' + i, T63 + 1);
+			'a' + i, &T63[1]);
 	init(&req);
 	ocs_request_set(&req, "bw", "100T,min=99.999999999999T", NULL);
 	ocs_request_set(&req, "latency", "10s", NULL);
