@@ -38,7 +38,11 @@ ok "the next one waits for resources" \
 
 ok "slurmctld saves its state" wait_saved
 kill_one slurmctld -9
-ok "slurmctld comes back" restart_one slurmctld
+ok "slurmctld comes back" restart_one slurmctld LD_DEBUG=bindings
+# what the dynamic linker says: nothing is bound to a copy of the plugin's
+bound=$(grep -hE 'binding file [^ ]*cons_tres_optical.so .* symbol `(job_list|last_job_update)' "$D/log/slurmctld.out")
+like "$bound" 'to [^ ]*slurmctld.*`job_list' "in slurmctld, the plugin's job_list is bound"
+unlike "$bound" 'to [^ ]*\.so' "to slurmctld's own"
 is "$(job_state "$job")" RUNNING "the job survives kill -9 of slurmctld"
 is "$(squeue -h -j "$job" -o %D)" 4 "with its nodes"
 ok "its owner may cancel it" as_user bob scancel "$job"
