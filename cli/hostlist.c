@@ -22,7 +22,7 @@ struct expand {
 static int append(struct expand *x, const char *name, size_t len)
 {
 	struct ocs_hostlist *l = x->list;
-	char **grown;
+	char **grown, *copy;
 
 	if (l->n >= OCS_HOSTLIST_MAX)
 		return ocs_fail(x->err, OCS_RANGE,
@@ -37,10 +37,12 @@ static int append(struct expand *x, const char *name, size_t len)
 		l->name = grown;
 		x->room = room;
 	}
-	l->name[l->n] = strndup(name, len);
-	if (!l->name[l->n])
+	copy = malloc(len + 1);
+	if (!copy)
 		return ocs_fail(x->err, OCS_NOMEM, "out of memory");
-	l->n++;
+	memcpy(copy, name, len);
+	copy[len] = '\0';
+	l->name[l->n++] = copy;
 	return 0;
 }
 

@@ -20,5 +20,7 @@ cli_opticalctl_LDADD = cli/libctl.la common/libnet.la common/libwire.la \
 
 check_PROGRAMS += tests/unit/t_ctl
 tests_unit_t_ctl_SOURCES = tests/unit/t_ctl.c
+tests_unit_t_ctl_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_t_ctl_LDADD = cli/libctl.la common/libsys.la common/libcore.la
 EXTRA_DIST += tests/fake/canned-agent

@@ -10,6 +10,7 @@
 #include "cli/slurmconf.h"
 #include "cli/table.h"
 #include "tests/unit/tap.h"
+#include "tests/unit/nomem.h"
 
 static const struct {
 	const char *text;
@@ -130,6 +131,39 @@ static void test_table(unsigned int flags, const char *want, const char *what)
 	is_str(text, want, "%s", what);
 	free(text);
 	table_destroy(t);
+}
+
+static int make_table(void)
+{
+	struct table *t = table_create(columns);
+	FILE *out = fopen("/dev/null", "w");
+	int rc = -1;
+
+	for (int i = 0; t && i < 70; i++)
+		table_cell(t, "%d", i);
+	if (t && out)
+		rc = table_print(t, out, TABLE_HEADER);
+	if (out)
+		fclose(out);
+	table_destroy(t);
+	return rc;
+}
+
+static void test_nomem(void)
+{
+	struct ocs_hostlist list = { 0 };
+	struct ocs_error err = { 0 };
+	long made;
+	int rc;
+
+	NOMEM_EACH(made,
+		   rc = ocs_hostlist_add(&list, "a[1-3],b[1-70]", &err),
+		   rc == -1 && err.code == OCS_NOMEM && !list.n);
+	is_num(rc, 0, "%ld allocations are enough for 73 names", made);
+	is_num(list.n, 73, "which are there");
+	ocs_hostlist_fini(&list);
+	NOMEM_EACH(made, rc = make_table(), rc == -1);
+	is_num(rc, 0, "%ld allocations are enough for a table", made);
 }
 
 static void test_tables(void)
@@ -263,6 +297,20 @@ static void test_slurm_conf(void)
 	ok(!slurm_conf_read("none.conf", &err), "no file");
 }
 
+static void test_slurm_conf_nomem(void)
+{
+	struct slurm_conf *conf = NULL;
+	struct ocs_error err = { 0 };
+	long made;
+
+	write_file("slurm.conf", "ClusterName=alpha\nNodeName=n[1-2],m1\n"
+		   "PartitionName=train\nLicenses=optical:9\n");
+	NOMEM_EACH(made, conf = slurm_conf_read("slurm.conf", &err),
+		   !conf && err.code == OCS_NOMEM);
+	ok(conf, "%ld allocations are enough for slurm.conf", made);
+	slurm_conf_destroy(conf);
+}
+
 static void test_plugstack(void)
 {
 	write_file("plugstack.conf", "# optional spank_optical.so\n"
@@ -287,6 +335,7 @@ static void test_files(void)
 	if (!ok(mkdtemp(dir) && !chdir(dir), "a directory of our own"))
 		return;
 	test_slurm_conf();
+	test_slurm_conf_nomem();
 	test_plugstack();
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		unlink(files[i]);
@@ -299,6 +348,7 @@ int main(void)
 	test_files();
 	test_lists();
 	test_append();
+	test_nomem();
 	test_tables();
 	test_nearest();
 	test_times();
