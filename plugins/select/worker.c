@@ -28,6 +28,8 @@
 /* Beyond KillWait, how long COMPLETING may keep a circuit lit. */
 #define COMPLETING_GRACE_S 60
 
+#define SETUP "OpticalSetup"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* woken, started */
 static pthread_cond_t cond;
 static bool woken, started;
@@ -166,7 +168,8 @@ static void start_job(const struct entry *e, const struct ocs_lease *lease,
 		/* The real route may differ from the predicted one. */
 		if (oc && jobinfo_request(job, &req))
 			jobinfo_env_facts(job, lease, &req, oc, simulated);
-		xfree(job->state_desc);
+		if (!xstrncmp(job->state_desc, SETUP, sizeof(SETUP) - 1))
+			xfree(job->state_desc);
 		gate_open(e, job);
 		info("ocs: job=%u lease=%.8s event=active", e->job_id,
 		     e->lease_id);
@@ -243,6 +246,24 @@ static void fail_job(const struct entry *e, const struct ocs_lease *lease,
 	worker_wake();
 }
 
+/* squeue and scontrol say what a CONFIGURING job waits for. */
+static void tell_setup(const struct entry *e, const struct ocs_lease *lease)
+{
+	job_record_t *job;
+
+	compat_lock_write();
+	if ((job = job_of(e)) && IS_JOB_CONFIGURING(job)) {
+		xfree(job->state_desc);
+		for (unsigned int i = 0; i < lease->ncircuits; i++)
+			xstrfmtcat(job->state_desc, "%s%s-%s",
+				   i ? "," : SETUP "(", lease->circuit[i].a,
+				   lease->circuit[i].z);
+		xstrcat(job->state_desc, ")");
+		last_job_update = time(NULL);
+	}
+	compat_unlock_write();
+}
+
 static void do_commit(const struct entry *e)
 {
 	struct ocs_lease *lease = table_lease(e->lease_id);
@@ -260,6 +281,8 @@ static void do_commit(const struct entry *e)
 	if (lib_ops()->commit(lease, CALL_MS, &err) == 0) {
 		info("ocs: job=%u lease=%.8s event=commit", e->job_id,
 		     e->lease_id);
+		if (e->gated)
+			tell_setup(e, lease);
 		phase(e->lease_id, e->gated ? PH_WAIT_UP : PH_RUNNING);
 	} else if (err.code == OCS_IO || err.code == OCS_TIMEOUT ||
 		   err.code == OCS_NOMEM || err.code == OCS_UNAUTH) {
