@@ -236,7 +236,8 @@ static int get_circuit(const struct ocs_json_at *at, struct ocs_circuit *c)
 	return get_circuit_states(at, c);
 }
 
-/* Ends are sites of the lease, and each pair has one circuit. */
+/* Ends are sites of the lease, and each pair has one circuit: C is none of the
+ * circuits that L has so far. */
 static int check_ends(const struct ocs_json_at *at, const struct ocs_lease *l,
 		      const struct ocs_circuit *c)
 {
@@ -249,12 +250,15 @@ static int check_ends(const struct ocs_json_at *at, const struct ocs_lease *l,
 	if (!strcmp(c->a, c->z))
 		return ocs_json_fail(at, "z", OCS_RANGE,
 				     "both ends are %s", c->z);
-	for (const struct ocs_circuit *o = l->circuit; o < c; o++)
+	for (unsigned int i = 0; i < l->ncircuits; i++) {
+		const struct ocs_circuit *o = &l->circuit[i];
+
 		if ((!strcmp(o->a, c->a) && !strcmp(o->z, c->z)) ||
 		    (!strcmp(o->a, c->z) && !strcmp(o->z, c->a)))
 			return ocs_json_fail(at, "a", OCS_RANGE,
 					     "%s-%s is given twice", c->a,
 					     c->z);
+	}
 	return 0;
 }
 

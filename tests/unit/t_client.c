@@ -416,6 +416,7 @@ static void test_hold_stopped(const char *url, const char *what)
 		if (prime(h, url, &err) < 0)
 			printf("# %s\n", err.text);
 		kill(toy.pid, SIGSTOP);
+		waitpid(toy.pid, NULL, WUNTRACED);
 		right += try_hold(h, 50, &maybe, &us[i], &err) < 0 &&
 			 err.code == OCS_TIMEOUT && maybe &&
 			 !ocs_hold_ready(h);
