@@ -78,7 +78,7 @@ __attribute__((unused)) static void graph_random(struct ocs_net *net)
 			dice(2) ? 100 : 0, dice(4), dice(12) == 0,
 			dice(12) == 0,
 		};
-		line[i].booked = dice(5) * 100;
+		line[i].booked = dice(9) * 50;
 	}
 	graph_init(net, nsites, NULL, line, n);
 }

@@ -44,6 +44,13 @@ static const struct {
 	/* 4195312.5 > 4194304 */
 	{ "NCCL's 4 MiB just don't", { 2, 400 * G, 895, 8, 8, M16 },
 	  "8388608", "524288" },
+	/* 4194304.5 and 262144.03: rounded up */
+	{ "a bit more than a power of two", { 2, UINT64_C(357913984000),
+	  1000, 8, 8, M16 }, "8388608", "524288" },
+	/* 1.5 * 1.25e9 * 6e-3 / 16 = 703125, but 4 MiB it is;
+	 * 1.5 * 1.25e9 * 6e-3 / 32 = 351563 -> 512 KiB */
+	{ "chunks by what the buffer really is", { 2, 10 * G, 6000, 8, 1,
+	  M16 }, NULL, "524288" },
 	/* 1.5 * 12.5e9 * 1e-3 / 2 = 9375000 -> 16 MiB; one GPU:
 	 * 1.5 * 12.5e9 * 1e-3 / 32 = 585938 -> 1 MiB */
 	{ "one NIC, one GPU", { 2, 100 * G, 1000, 1, 1, M16 },

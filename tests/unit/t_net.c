@@ -124,6 +124,8 @@ static const struct {
 	  OCS_BUSY, "OpticalLink(par-lyo,need=800G,free=400G)" },
 	{ "half a granule is none", 0, 1, 500 * G, 0, 0, 3000, false, false,
 	  OCS_BUSY, "OpticalLink(par-lyo,need=800G,free=200G)" },
+	{ "one granule and a half are one", 0, 1, 500 * G, 0, 0, 2600, false,
+	  false, OCS_BUSY, "OpticalLink(par-lyo,need=800G,free=600G)" },
 	{ "taken", 0, 1, 800 * G, 0, 0, 2800, false, false,
 	  OCS_BUSY, "OpticalLink(par-lyo,need=800G,free=400G)" },
 	{ "taken wholly", 0, 1, 800 * G, 0, 0, 3200, false, false,

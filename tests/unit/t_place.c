@@ -59,6 +59,7 @@ static const struct line lines[] = {
 #define DRAIN 8	/* pl is drained */
 #define FULL 16	/* pn is fully booked */
 #define EMPTY 32	/* met has no node */
+#define SMALL 64	/* pl has 200G and 50 us */
 
 static const struct {
 	const char *what;
@@ -116,11 +117,13 @@ static const struct {
 	  MET | EMPTY, 0, "OpticalSite(met)" },
 	{ "a required site is enough", 5, "400G", NULL, "1", NULL, MET, 0,
 	  "" },
-	{ "busy", 5, "400G", "120us", NULL, "par,nic", 0, 0,
+	{ "too far for the bound", 5, "400G", "120us", NULL, "par,nic", 0, 0,
 	  "OpticalLatency(par-nic,need=120us,best=150us)" },
 	/* 1 2 would be best for 800G were nothing booked: more idle nodes */
 	{ "taken", 5, "800G", NULL, "1-2", "lyo,nic", 0, 0,
 	  "OpticalLink(ln,need=800G,free=400G)" },
+	{ "what can ever be had, not what is nearest", 5, "800G", NULL, NULL,
+	  "par,lyo,nic", SMALL, 0, "OpticalLink(ln,need=800G,free=400G)" },
 	{ "drained", 5, "800G", NULL, NULL, "lyo,par", DRAIN, 0,
 	  "OpticalLinkDrained(pl)" },
 	{ "never so much", 5, "801G", NULL, NULL, "lyo,par", 0, 0,
@@ -133,8 +136,7 @@ static const struct {
 	  "OpticalLink(par-oslo,none)" },
 	{ "no link from all", 5, "400G", NULL, NULL, NULL, OSLO, 0,
 	  "OpticalLink(nic-oslo,none)" },
-	/* 2 x 400G on pl: 0-1 and, pn being full, 0-2; ln has no room for
-	 * 1-2 and 0-2 */
+	/* pn is full, and ln has room for 1-2 or 0-2 */
 	{ "own circuits", 9, "400G", NULL, NULL, "par,lyo,nic", FULL, 0,
 	  "OpticalLink(pn,need=400G,free=0G)" },
 };
@@ -159,6 +161,10 @@ static void test_rows(void)
 		net.link[2].booked_bps = f & FULL ? 400 * G : 0;
 		supply[3].required = f & MET;
 		supply[4].required = f & OSLO;
+		if (f & SMALL) {
+			net.link[0].capacity_bps = 200 * G;
+			net.link[0].latency_us = 50;
+		}
 		if (f & EMPTY)
 			supply[3].nodes = 0;
 		want(&req, rows[i].bw, rows[i].latency, rows[i].span,

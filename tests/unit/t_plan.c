@@ -45,6 +45,13 @@ static const struct line jam[] = {
 	{ "r", 0, 1, 400, 0, 0, 10, false, false },
 };
 
+/* As star, but a and b are partly taken. */
+static const struct line taken[] = {
+	{ "a", 0, 3, 800, 350, 0, 100, false, false },
+	{ "b", 1, 3, 800, 360, 0, 100, false, false },
+	{ "c", 2, 3, 800, 0, 0, 100, false, false },
+};
+
 struct row {
 	const char *what;
 	unsigned int nsites, site[4];
@@ -117,6 +124,11 @@ static const struct row jam_rows[] = {
 	  false, OCS_OK, "200G 2 0-1:p,q 0-2:p 1-2:q" },
 	{ "nearer, not less", 3, { 0, 1, 2 }, "400G,min=201G", "5us", -1, 0,
 	  false, OCS_RANGE, "OpticalLink(p,need=402G,max=400G)" },
+};
+
+static const struct row taken_rows[] = {
+	{ "b has least, a is short after 0-2", 3, { 0, 1, 2 }, "400G", NULL,
+	  -1, 0, false, OCS_BUSY, "OpticalLink(a,need=800G,free=450G)" },
 };
 
 static void test_rows(const struct line *line, unsigned int nlinks,
@@ -444,6 +456,7 @@ int main(void)
 {
 	test_rows(star, 4, star_rows, sizeof(star_rows) / sizeof(*star_rows));
 	test_rows(jam, 3, jam_rows, sizeof(jam_rows) / sizeof(*jam_rows));
+	test_rows(taken, 3, taken_rows, 1);
 	test_many_sites();
 	test_random(2, 20000);
 	test_random(3, 10000);

@@ -243,6 +243,9 @@ static void test_check(void)
 		       "bw=%s with %s=%s", together[i].bw, together[i].name,
 		       together[i].value);
 		is_num(err.code, together[i].code, "its code");
+		if (together[i].code)
+			is_num(!!strstr(err.text, "bw=none"),
+			       together[i].bw != NULL, "%s", err.text);
 	}
 	init(&req);
 	ocs_request_set(&req, "bw", "1G", NULL);

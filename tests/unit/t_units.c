@@ -23,6 +23,7 @@ static const struct row rates[] = {
 	{ "0.000001M", OCS_OK, 1 },
 	{ "0.000000000001T", OCS_OK, 1 },
 	{ "0.0000000000010000000000T", OCS_OK, 1 },
+	{ "0.999999999999T", OCS_OK, UINT64_C(999999999999) },
 	{ "007G", OCS_OK, UINT64_C(7000000000) },
 	{ "100T", OCS_OK, OCS_RATE_MAX_BPS },
 	{ "", OCS_SYNTAX, 0 },
