@@ -3,8 +3,8 @@
  * paths - the workspace in which routes are searched; private to common/core
  *
  * One block of memory for any number of searches over one net, which must stay
- * as it is meanwhile (but see ocs_paths_changed). Searching never allocates and never fails for other
- * reasons than that there is no route. Pure: no files, no network, no Slurm.
+ * as it is meanwhile (but see ocs_paths_changed). Searching never allocates and
+ * never fails for other reasons than that there is no route. Pure: no files, no network, no Slurm.
  */
 #ifndef OCS_CORE_PATHS_H
 #define OCS_CORE_PATHS_H
@@ -77,8 +77,8 @@ uint32_t ocs_paths_latency(const struct ocs_paths *p, unsigned int a);
 bool ocs_paths_walk(const struct ocs_paths *p, unsigned int a,
 		    uint64_t rate_bps, struct ocs_route *route);
 
-/* ocs_plan_make() in P; CAPACITY_ONLY as in ocs_place(). Without ERR it does not
- * look for the reason of a failure, which takes a while. */
+/* ocs_plan_make() in P; CAPACITY_ONLY as in ocs_place(). Without ERR it does
+ * not look for the reason of a failure, which takes a while. */
 int ocs_paths_plan(struct ocs_paths *p, const unsigned int *site,
 		   unsigned int nsites, const struct ocs_request *req,
 		   bool capacity_only, struct ocs_plan *plan,

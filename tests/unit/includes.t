@@ -95,6 +95,12 @@ elsewhere() { grep -vE "^($1):" || true; }
 # uses PATTERN: lines whose code matches it
 uses() { grep -E "^[^:]*:[0-9]+:(.*[^A-Za-z0-9_])?($1)" || true; }
 
+# ours LAYER...: what of our own such a layer may include
+ours()
+{
+	printf '"common/(%s)/[a-z_]+\.h"' "$(echo "$*" | tr ' ' '|')"
+}
+
 project='common agent cli plugins'
 
 # The checks themselves: a rule that finds nothing because it reads nothing
@@ -112,24 +118,25 @@ locale math netdb poll pthread pwd regex sched semaphore setjmp signal stdalign
 stdarg stdatomic stdbool stddef stdint stdio stdlib string strings syslog
 termios time unistd wchar'
 libc_re="<($(echo $libc | tr ' ' '|'))\.h>"
+os_re='<(sys|arpa|net|netinet|linux)/[a-z_]+\.h>|"ocs_config\.h"'
 pure_re='<(ctype|errno|inttypes|limits|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings)\.h>'
 
-includes common/core | allow "$pure_re|\"common/core/[a-z_]+\.h\"" |
+includes common/core | allow "$pure_re|$(ours core)" |
 	ok "common/core includes only libc and itself"
 code_of common/core | uses \
 	'(fopen|open|socket|getenv|printf|puts|fprintf|time|clock_gettime|exit|abort|assert|pthread_[a-z_]+) *\(' |
 	ok "common/core touches no file, clock, environment or thread"
 includes common/wire |
-	allow "$pure_re|<json-c/[a-z_]+\.h>|<json\.h>|\"common/(core|wire)/[a-z_]+\.h\"" |
+	allow "$pure_re|<json-c/[a-z_]+\.h>|<json\.h>|$(ours core wire)" |
 	ok "common/wire includes core and json-c"
 includes common/sys |
-	allow "$libc_re|<(sys|arpa|net|netinet|linux)/[a-z_]+\.h>|\"ocs_config\.h\"|\"common/(core|sys)/[a-z_]+\.h\"" |
+	allow "$libc_re|$os_re|$(ours core sys)" |
 	ok "common/sys includes core and the OS"
 includes common/net |
-	allow "$libc_re|<(sys|arpa|net|netinet)/[a-z_]+\.h>|<curl/curl\.h>|<munge\.h>|\"ocs_config\.h\"|\"common/(core|sys|wire|net)/[a-z_]+\.h\"" |
+	allow "$libc_re|$os_re|<(curl/curl|munge)\.h>|$(ours core sys wire net)" |
 	ok "common/net includes wire, sys, libcurl and munge"
 includes common/node |
-	allow "$libc_re|<sys/[a-z_]+\.h>|<hwloc(/[a-z_]+)?\.h>|\"common/(core|node)/[a-z_]+\.h\"" |
+	allow "$libc_re|$os_re|<hwloc(/[a-z_]+)?\.h>|$(ours core node)" |
 	ok "common/node includes core and hwloc"
 includes common | uses '"(agent|plugins|cli|tests|contrib)/|"\.\.?/' |
 	ok "common never includes agent, plugins or cli"
@@ -169,7 +176,8 @@ includes plugins/job_submit | uses '"plugins/(spank|select)/' |
 	ok "job_submit never includes another plugin"
 includes plugins/select | uses '"plugins/(spank|job_submit)/' |
 	ok "select never includes another plugin"
-includes $project | uses '"(\.\.?/|[a-z_]+\.h")' | allow '"(ocs_config|config)\.h"' |
+includes $project | uses '"(\.\.?/|[a-z_]+\.h")' |
+	allow '"(ocs_config|config)\.h"' |
 	ok "includes are from the top"
 
 sources $project tests | while read -r file; do
