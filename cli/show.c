@@ -253,8 +253,12 @@ static int print_leases(const struct ctl *ctl, struct ocs_lease **lease,
 	struct table *t = table_create(lease_columns);
 	int64_t now_ms = ocs_clock_unix_ms();
 
+	/* The agent remembers ended leases for a while; only --all shows
+	 * those that hold nothing any more. */
 	for (unsigned int i = 0; t && i < n; i++)
-		lease_row(ctl, t, lease[i], now_ms);
+		if (ctl->all || ctl->job || lease[i]->resv == OCS_FAILED ||
+		    ocs_lease_booked(lease[i]))
+			lease_row(ctl, t, lease[i], now_ms);
 	return ctl_print_table(ctl, t);
 }
 
