@@ -4,6 +4,7 @@
 select_sources = \
 	plugins/select/hooks.h \
 	plugins/select/jobinfo.c \
+	plugins/select/kick.c \
 	plugins/select/lib.c \
 	plugins/select/optical.h \
 	plugins/select/optical_token.h \

@@ -82,6 +82,8 @@ bool place_sites(const struct ocs_state *state, const bitstr_t *bitmap,
 
 /* May a hold be tried now? Else ERR has the reason for squeue. Never blocks. */
 bool reserve_possible(struct ocs_error *err);
+/* The same question without a word to anybody. */
+bool reserve_usable(void);
 /* The agent's silence, judged: no snapshot or too old. */
 bool reserve_agent_down(void);
 /* A one-line summary of holds since the start, for the log; false if nothing
@@ -99,6 +101,9 @@ void reasons_forget(uint32_t job_id);
 uint64_t reasons_refused(uint32_t job_id, struct ocs_error *err);
 /* Write noted reasons to the jobs that show none. Takes Slurm's locks. */
 void reasons_apply(void);
+
+/* True while some optical job waits for a reason of ours. */
+bool reasons_any(void);
 
 /* Pairs of sites whose set-up failed by a fault of the network. */
 void backoff_add(const char *a, const char *z);
@@ -145,6 +150,12 @@ bool table_has(const char *lease_id);
 struct entry *table_list(unsigned int *n);
 /* A copy of the entry's lease, or NULL. */
 struct ocs_lease *table_lease(const char *lease_id);
+
+/* ---- kick.c: wake Slurm's schedulers ---- */
+
+void kick_in(uint64_t ms);	/* once, so many ms from now; never blocks */
+/* The worker's: GENERATION of the snapshot. Takes Slurm's locks. */
+void kick_run(uint64_t generation);
 
 /* ---- worker.c ---- */
 

@@ -13,7 +13,7 @@
 /* Jobs beyond this show Slurm's own reason: the table never grows. */
 #define SLOTS 1024
 /* A reason that no attempt renewed within this time is old, in ms. */
-#define FRESH_MS 60000
+#define FRESH_MS 120000
 
 struct note {
 	uint32_t job_id;		/* 0: free */
@@ -94,6 +94,18 @@ uint64_t reasons_refused(uint32_t job_id, struct ocs_error *err)
 		*err = n->err;
 	pthread_mutex_unlock(&lock);
 	return generation;
+}
+
+bool reasons_any(void)
+{
+	uint64_t now = now_ms();
+	bool any = false;
+
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; !any && i < SLOTS; i++)
+		any = notes[i].job_id && now - notes[i].at_ms < FRESH_MS;
+	pthread_mutex_unlock(&lock);
+	return any;
 }
 
 /* Only where Slurm has nothing better to say. */
@@ -183,6 +195,7 @@ void backoff_add(const char *a, const char *z)
 		if (p->step_ms > BACKOFF_MAX_MS)
 			p->step_ms = BACKOFF_MAX_MS;
 		p->until_ms = now_ms() + p->step_ms;
+		kick_in(p->step_ms + 1);
 	}
 	pthread_mutex_unlock(&pair_lock);
 }

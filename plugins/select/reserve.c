@@ -105,7 +105,7 @@ bool reserve_agent_down(void)
 	return !lib || lib->silent_ms() > OCS_AGENT_SILENT_MS;
 }
 
-bool reserve_possible(struct ocs_error *err)
+bool reserve_usable(void)
 {
 	const struct ocslib_ops *lib = lib_ops();
 	const struct ocs_conf *oc = lib ? lib->conf_get() : NULL;
@@ -114,7 +114,12 @@ bool reserve_possible(struct ocs_error *err)
 	if (oc)
 		lib->conf_put(oc);
 	/* Less than this answers nobody. */
-	if (ms >= 5 && lib->hold_ready())
+	return ms >= 5 && !reserve_agent_down() && lib->hold_ready();
+}
+
+bool reserve_possible(struct ocs_error *err)
+{
+	if (reserve_usable())
 		return true;
 	worker_wake();
 	ocs_fail(err, OCS_TIMEOUT, "the agent answers slowly");

@@ -473,6 +473,15 @@ void compat_kill(job_record_t *job, const char *message)
 	(void) job_signal(job, SIGKILL, 0, 0, false);
 }
 
+void compat_schedule(void)
+{
+	/* Backfill skips its round unless a job has changed. */
+	lock_slurmctld(write_locks);
+	last_job_update = time(NULL);
+	unlock_slurmctld(write_locks);
+	queue_job_scheduler();
+}
+
 void compat_gate_open(job_record_t *job)
 {
 	prolog_running_decr(job);

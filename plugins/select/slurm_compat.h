@@ -26,11 +26,15 @@
 
 /*
  * slurmctld's own data: declared weak, never defined here. With hidden
- * visibility a definition would bind to a NULL of our own.
+ * visibility a definition would bind to a NULL of our own. The last two are
+ * in every program of Slurm's, but not in those that link the public libslurm,
+ * which loads this plugin, too.
  */
 extern List job_list __attribute__((weak));
 extern time_t last_job_update __attribute__((weak));
 extern bitstr_t *idle_node_bitmap __attribute__((weak));
+extern node_record_t **node_record_table_ptr __attribute__((weak));
+extern int node_record_count __attribute__((weak));
 
 /* One attempt: let select/cons_tres test the job on BITMAP (changed). */
 typedef int (*compat_test_f)(void *arg, bitstr_t *bitmap);
@@ -47,6 +51,8 @@ void compat_unlock_read(void);
 int compat_requeue(job_record_t *job, bool held);
 /* Kill it; MESSAGE is for its salloc or srun. */
 void compat_kill(job_record_t *job, const char *message);
+/* Let the schedulers look again, soon. No lock held. */
+void compat_schedule(void);
 /* End of the gate: launches a batch job. */
 void compat_gate_open(job_record_t *job);
 /*

@@ -208,7 +208,9 @@ static void put_back(job_record_t *job, const struct entry *e,
 			   pair, cause);
 		compat_kill(job, message);
 		xfree(message);
-	} else if (held) {
+	} else if (!held) {
+		kick_in((uint64_t) oc->setup_retry_delay_s * 1000 + 500);
+	} else {
 		xfree(job->state_desc);
 		xstrfmtcat(job->state_desc, "OpticalSetupFailed(%s)", pair);
 		last_job_update = time(NULL);
@@ -454,6 +456,7 @@ static void round_once(void)
 				ready = false;
 		}
 	free(list);
+	kick_run(state ? state->generation : 0);
 	if (state)
 		lib->state_put(state);
 }
