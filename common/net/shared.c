@@ -69,6 +69,17 @@ static bool use_conf(const struct ocs_conf *conf, const char *cluster)
 	return moved;
 }
 
+/* It stands in paths of requests. */
+static bool cluster_ok(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-";
+
+	return name && *name && !name[strspn(name, allowed)] &&
+	       strlen(name) < OCS_NAME_MAX;
+}
+
 static int configure(const char *conf_path, const char *cluster,
 		     struct ocs_error *err)
 {
@@ -77,10 +88,10 @@ static int configure(const char *conf_path, const char *cluster,
 
 	if (!hold)
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	if (!cluster || !*cluster || strlen(cluster) >= OCS_NAME_MAX)
+	if (!cluster_ok(cluster))
 		return ocs_fail(err, OCS_RANGE,
-				"ClusterName must have 1 to %d bytes",
-				OCS_NAME_MAX - 1);
+				"ClusterName '%.80s' can't be used: it must have 1 to %d letters, digits, '.', '_' and '-'",
+				cluster ? cluster : "", OCS_NAME_MAX - 1);
 	if (!(conf = ocs_conf_read(conf_path, err)))
 		return -1;
 	if (ocs_watch_target(conf->agent_url, conf->munge_socket, err) < 0) {

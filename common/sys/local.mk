@@ -8,5 +8,8 @@ common_libsys_la_SOURCES = \
 	common/sys/kvfile.c common/sys/kvfile.h common/sys/kvvalue.c
 
 check_PROGRAMS += tests/unit/t_conf
-tests_unit_t_conf_SOURCES = tests/unit/t_conf.c tests/unit/tap.h
+tests_unit_t_conf_SOURCES = tests/unit/t_conf.c tests/unit/nomem.h \
+	tests/unit/tap.h
+tests_unit_t_conf_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_t_conf_LDADD = common/libsys.la common/libcore.la

@@ -11,5 +11,8 @@ common_libwire_la_SOURCES = \
 common_libwire_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 
 check_PROGRAMS += tests/unit/t_wire
-tests_unit_t_wire_SOURCES = tests/unit/t_wire.c tests/unit/tap.h
+tests_unit_t_wire_SOURCES = tests/unit/t_wire.c tests/unit/nomem.h \
+	tests/unit/tap.h
+tests_unit_t_wire_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_t_wire_LDADD = common/libwire.la common/libcore.la $(JSON_LIBS)

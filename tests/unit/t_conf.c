@@ -7,6 +7,7 @@
 #include "common/sys/agent_url.h"
 #include "common/sys/conf_optical.h"
 #include "common/sys/kvfile.h"
+#include "tests/unit/nomem.h"
 #include "tests/unit/tap.h"
 
 static char dir[] = "/tmp/ocs-t_conf.XXXXXX";
@@ -347,6 +348,23 @@ static void test_urls(void)
 	}
 }
 
+static void test_no_memory(void)
+{
+	struct ocs_error err;
+	struct ocs_conf *c;
+	char path[512];
+	long made;
+
+	c = read_text(SITE "PartitionName=p MaxSpan=2\nPartitionName=q\n"
+		      "Include extra.conf\n", &err);
+	ocs_conf_destroy(c);
+	snprintf(path, sizeof(path), "%s/optical.conf", dir);
+	NOMEM_EACH(made, c = ocs_conf_read(path, &err),
+		   !c && err.code == OCS_NOMEM);
+	ok(c && made > 10, "a file takes %ld allocations", made);
+	ocs_conf_destroy(c);
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir)) {
@@ -357,6 +375,7 @@ int main(void)
 	test_values();
 	test_files();
 	test_pairs();
+	test_no_memory();
 	test_urls();
 	for (const char *const *n = (const char *const[]) {
 		     "optical.conf", "bad.conf", "extra.conf", "fifo",

@@ -115,6 +115,8 @@ static void test_configure(void)
 	   "a bad optical.conf is refused");
 	write_conf(toy.url, "MaxSpan=3");
 	ok(ops->configure(conf_path, "", &err) < 0, "no cluster name");
+	ok(ops->configure(conf_path, NULL, &err) < 0, "none at all");
+	ok(ops->configure(conf_path, "../x", &err) < 0, "a bad one");
 	ok(ops->configure(conf_path, "alpha", &err) == 0, "a good one is taken");
 	first = ops->conf_get();
 	ok(first && first->max_span == 3, "and borrowed");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/wire/wire.h"
+#include "tests/unit/nomem.h"
 #include "tests/unit/tap.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
@@ -624,6 +625,52 @@ static void test_members(void)
 	   "just fits");
 }
 
+/* Our allocations fail, one after the other; json-c's are its own. */
+static void test_no_memory(void)
+{
+	char *text = NULL, *full = edit(state_text, "[]}", "[");
+	struct ocs_lease *l = NULL, **all = NULL;
+	struct ocs_state *s = NULL;
+	struct ocs_event *events = NULL;
+	struct ocs_event event = { .time_ms = 1, .axis = "x", .to = "y" };
+	struct ocs_error err;
+	unsigned int n = 0;
+	long made;
+
+	full = realloc(full, strlen(full) + sizeof(lease_text) + 8);
+	strcat(full, lease_text);
+	strcat(full, "]}");
+	NOMEM_EACH(made, l = ocs_wire_decode_lease(lease_text,
+						   strlen(lease_text), &err),
+		   !l && err.code == OCS_NOMEM);
+	ok(l && made > 3, "a lease takes %ld allocations", made);
+	NOMEM_EACH(made, s = ocs_wire_decode_state(full, strlen(full), &err),
+		   !s && err.code == OCS_NOMEM);
+	ok(s && made > 6, "a state takes %ld allocations", made);
+	NOMEM_EACH(made, text = ocs_wire_encode_state(s), !text);
+	ok(text && made > 0, "its text takes %ld", made);
+	free(text);
+	NOMEM_EACH(made, text = ocs_wire_encode_events(&event, 1), !text);
+	NOMEM_EACH(made, ocs_wire_decode_events(text, strlen(text), &events,
+						&n, &err),
+		   !events && err.code == OCS_NOMEM);
+	free(events);
+	free(text);
+	NOMEM_EACH(made, text = ocs_wire_encode_leases(
+			   (const struct ocs_lease *const *) s->lease,
+			   s->nleases), !text);
+	NOMEM_EACH(made, ocs_wire_decode_leases(text, strlen(text), &all, &n,
+						&err),
+		   !all && err.code == OCS_NOMEM);
+	for (unsigned int i = 0; all && i < n; i++)
+		ocs_lease_destroy(all[i]);
+	free(all);
+	free(text);
+	free(full);
+	ocs_state_destroy(s);
+	ocs_lease_destroy(l);
+}
+
 int main(void)
 {
 	test_lease_values();
@@ -639,5 +686,6 @@ int main(void)
 	test_problems();
 	test_documents();
 	test_members();
+	test_no_memory();
 	return tap_done();
 }
