@@ -51,9 +51,11 @@ static int by_id(const void *x, const void *y)
 	return strcmp((*a)->lease->id, (*b)->lease->id);
 }
 
-/* Locked. What is in memory and CALLER may see. */
+/* Locked. What is in memory and CALLER may see; GONE: with what has ended and
+ * is remembered for a while. */
 static int collect(struct ocs_engine *e, const struct ocs_caller *caller,
-		   const char *cluster, uint32_t job_id, struct refs *refs)
+		   const char *cluster, uint32_t job_id, bool gone,
+		   struct refs *refs)
 {
 	for (unsigned int b = 0; b < e->nbuckets; b++) {
 		for (struct engine_rec *r = e->bucket[b]; r;
@@ -61,6 +63,7 @@ static int collect(struct ocs_engine *e, const struct ocs_caller *caller,
 			const struct ocs_lease *l = r->cur->lease;
 
 			if (!ocs_caller_may_see(caller, l) ||
+			    (!gone && l->gone_ms) ||
 			    (*cluster && strcmp(l->cluster, cluster)) ||
 			    (job_id && l->job_id != job_id))
 				continue;
@@ -266,7 +269,7 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 		goto out;
 	pthread_mutex_lock(&e->lock);
 	if (state_head(e, caller, st) == 0)
-		rc = collect(e, caller, "", 0, &refs);
+		rc = collect(e, caller, "", 0, true, &refs);
 	pthread_mutex_unlock(&e->lock);
 	if (rc < 0 || (caller->role == OCS_ROLE_USER &&
 		       net_veil(&st->net) < 0))
@@ -354,7 +357,7 @@ char *ocs_engine_leases_text(struct ocs_engine *e,
 	int rc;
 
 	pthread_mutex_lock(&e->lock);
-	rc = collect(e, caller, cluster, job_id, &refs);
+	rc = collect(e, caller, cluster, job_id, past, &refs);
 	if (rc < 0)
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 	else if (past)

@@ -124,6 +124,10 @@ like "$OUT" "ok +agent: links: 2, none oversold, bookings and leases agree" \
 run release 1111
 is $RC 0 "an operator releases"
 ok "it is GONE" wait_for 20 'is_state $ONE GONE'
+run -P -h leases
+unlike "$OUT" "$ONE" "leases has it no more"
+run -P -h leases --all
+like "$OUT" "$ONE\|.*\|GONE\|" "leases --all has"
 run -P -h links
 like "$OUT" "par-lyo\|.*\|800G\|0G\|800G" "nothing is booked"
 run release 1111
