@@ -11,6 +11,9 @@ SRCDIR=$(cd "$TESTLIB/../.." && pwd)
 TEST_NAME=$(basename "$0" .t)
 OCS_INST=${OCS_INST:-$SRCDIR/inst}
 CLUSTER_SH=$SRCDIR/contrib/cluster
+# what the caller's shell has set for Slurm or for us is not the test's
+# shellcheck disable=SC2046
+unset $(compgen -e | grep -E '^(SLURM|SLURMD|SBATCH|SALLOC|SRUN|SQUEUE|SINFO|SACCT|OPTICAL|NCCL|_SLURM)')
 # shellcheck source=tests/lib/tap.sh
 . "$TESTLIB/tap.sh"
 
