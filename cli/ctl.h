@@ -89,6 +89,10 @@ bool ctl_plain(const char *text);
  * with ERR set. */
 int ctl_lease_id(struct ctl *ctl, const char *text,
 		 char id_out[static OCS_LEASE_ID_MAX], struct ocs_error *err);
+/* Who LEASE is for: as it says, as this host knows the id, or the id. */
+#define CTL_USER_MAX 64
+const char *ctl_user(const struct ocs_lease *lease,
+		     char buf[static CTL_USER_MAX]);
 /* Destroy N leases and free LEASE. */
 void ctl_leases_destroy(struct ocs_lease **lease, unsigned int n);
 

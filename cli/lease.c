@@ -191,12 +191,12 @@ static void print_stamps(const struct ocs_lease *l)
 /* As scontrol show does it. */
 static void print_details(const struct ocs_lease *l)
 {
-	char a[STAMP_TEXT_MAX], b[STAMP_TEXT_MAX];
+	char a[STAMP_TEXT_MAX], b[STAMP_TEXT_MAX], user[CTL_USER_MAX];
 
 	printf("Lease=%s State=%s\n", l->id, ocs_lease_word(l));
 	printf("   Cluster=%s JobId=%" PRIu32 " User=%s(%" PRIu32
 	       ") Restarts=%" PRIu32 "\n", l->cluster, l->job_id,
-	       *l->user ? l->user : "?", l->user_id, l->restart_cnt);
+	       ctl_user(l, user), l->user_id, l->restart_cnt);
 	printf("   SubmitTime=%s EndTime=%s\n",
 	       stamp_format(l->submit_s * 1000LL, false, a),
 	       l->end_s ? stamp_format(l->end_s * 1000LL, false, b) :

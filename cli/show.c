@@ -3,6 +3,7 @@
  * show - sites, links and leases as tables
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/ctl.h"
@@ -231,20 +232,26 @@ static void lease_row(const struct ctl *ctl, struct table *t,
 		      const struct ocs_lease *l, int64_t now_ms)
 {
 	int64_t until = l->gone_ms ? l->gone_ms : now_ms;
-	char span[SPAN_TEXT_MAX];
+	char span[SPAN_TEXT_MAX], user[CTL_USER_MAX];
 
 	table_cell(t, "%.*s", ctl->parsable ? OCS_LEASE_ID_MAX : 8, l->id);
 	table_cell(t, "%s", l->cluster);
 	table_cell(t, "%" PRIu32, l->job_id);
-	if (*l->user)
-		table_cell(t, "%s", l->user);
-	else
-		table_cell(t, "%" PRIu32, l->user_id);
+	table_cell(t, "%s", ctl_user(l, user));
 	table_cell(t, "%s", ocs_lease_word(l));
 	table_cell(t, "%s", span_format(l->held_ms ?
 		   (until - l->held_ms) / 1000 : -1, span));
 	table_cell(t, "%" PRIu32, ocs_lease_gbps(l));
 	cell_circuits(t, l);
+}
+
+/* As they came; the agent's order is that of their random ids. */
+static int by_held(const void *x, const void *y)
+{
+	const struct ocs_lease *const *a = x, *const *b = y;
+
+	return (*a)->held_ms < (*b)->held_ms ? -1 :
+	       (*a)->held_ms > (*b)->held_ms;
 }
 
 static int print_leases(const struct ctl *ctl, struct ocs_lease **lease,
@@ -253,12 +260,10 @@ static int print_leases(const struct ctl *ctl, struct ocs_lease **lease,
 	struct table *t = table_create(lease_columns);
 	int64_t now_ms = ocs_clock_unix_ms();
 
-	/* The agent remembers ended leases for a while; only --all shows
-	 * those that hold nothing any more. */
+	if (n)
+		qsort(lease, n, sizeof(struct ocs_lease *), by_held);
 	for (unsigned int i = 0; t && i < n; i++)
-		if (ctl->all || ctl->job || lease[i]->resv == OCS_FAILED ||
-		    ocs_lease_booked(lease[i]))
-			lease_row(ctl, t, lease[i], now_ms);
+		lease_row(ctl, t, lease[i], now_ms);
 	return ctl_print_table(ctl, t);
 }
 

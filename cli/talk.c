@@ -4,6 +4,8 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +180,21 @@ bool ctl_plain(const char *text)
 		if (!isalnum((unsigned char) *text) && !strchr("._-", *text))
 			return false;
 	return true;
+}
+
+const char *ctl_user(const struct ocs_lease *lease,
+		     char buf[static CTL_USER_MAX])
+{
+	struct passwd *pw;
+
+	if (*lease->user)
+		return lease->user;
+	pw = getpwuid(lease->user_id);
+	if (pw)
+		snprintf(buf, CTL_USER_MAX, "%s", pw->pw_name);
+	else
+		snprintf(buf, CTL_USER_MAX, "%" PRIu32, lease->user_id);
+	return buf;
 }
 
 void ctl_leases_destroy(struct ocs_lease **lease, unsigned int n)

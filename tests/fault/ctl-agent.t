@@ -4,7 +4,7 @@
 # opticalctl and the real agent over its simulated network: a job's circuits
 # from HELD to GONE, faults, the operator's release, who may and who may not.
 # Needs no Slurm.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034
 # shellcheck source=tests/lib/tap.sh
 . "${OCS_SRCDIR:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 
