@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 EXTRA_DIST += contrib/check contrib/cluster contrib/demo contrib/setup contrib/slurm-source \
 	contrib/lib/build.sh \
-	contrib/lib/cluster-conf.sh contrib/lib/cluster-db.sh \
+	contrib/lib/cluster-conf.sh contrib/lib/cluster-daemons.sh \
+	contrib/lib/cluster-db.sh \
 	contrib/lib/daemons.sh contrib/lib/free-ports contrib/lib/run-test \
 	contrib/lib/say.sh .ci/run
