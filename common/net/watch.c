@@ -154,8 +154,8 @@ static bool aim(struct self *me, struct ocs_error *err)
 	return !stop;
 }
 
-/* A new snapshot, or the same again (then STATE is destroyed). True if the
- * listener must be told. */
+/* A new snapshot, or the same again: of a later time, by which the age of its
+ * leases is told. True if the listener must be told. */
 static bool take(struct self *me, struct ocs_state *state, bool *same)
 {
 	bool stale, back;
@@ -166,13 +166,11 @@ static bool take(struct self *me, struct ocs_state *state, bool *same)
 	stale = me->target != w.target;		/* W2 */
 	back = w.lost;
 	if (!stale) {
+		uint64_t generation = state->generation;
+
 		w.heard = true;
 		w.heard_ms = ocs_clock_mono_ms();
 		w.lost = false;
-	}
-	if (!stale && !*same) {
-		uint64_t generation = state->generation;
-
 		memcpy(me->instance, state->instance, sizeof(me->instance));
 		if (ocs_shelf_set(&shelf, state) == 0) {
 			me->have = true;

@@ -53,6 +53,15 @@ static uint64_t generation(void)
 	return g;
 }
 
+static int64_t time_ms(void)
+{
+	const struct ocs_state *s = ops->state_get();
+	int64_t t = s ? s->time_ms : 0;
+
+	ops->state_put(s);
+	return t;
+}
+
 static char instance(void)
 {
 	const struct ocs_state *s = ops->state_get();
@@ -242,6 +251,7 @@ static void test_loss(void)
 static void test_hasty(void)
 {
 	int before = changes, requests;
+	int64_t then = time_ms();
 
 	toy.shared->wait_ms = 0;
 	toy.shared->hang_up++;
@@ -252,6 +262,7 @@ static void test_hasty(void)
 	ok(requests >= 1 && requests <= 7, "W3: %d questions in a second",
 	   requests);
 	ok(changes - before <= 2, "the same again is no change");
+	ok(time_ms() > then, "but of a later time");
 	toy.shared->wait_ms = -1;
 }
 

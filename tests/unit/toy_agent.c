@@ -205,10 +205,11 @@ static bool answer_state(int fd, const struct request *rq, int hang_up,
 	}
 	make_instance(id);
 	snprintf(text, sizeof(text),
-		 "{\"instance\":\"%s\",\"generation\":%llu,\"time_ms\":1,"
+		 "{\"instance\":\"%s\",\"generation\":%llu,\"time_ms\":%d,"
 		 "\"simulated\":true,\"brake\":false,\"sites\":"
 		 "[{\"name\":\"paris\"},{\"name\":\"lyon\"}],\"links\":[],"
-		 "\"leases\":[]}", id, (unsigned long long) sh->generation);
+		 "\"leases\":[]}", id, (unsigned long long) sh->generation,
+		 (int) sh->requests);	/* later ones are told by it */
 	return answer(fd, 200, extra, text);
 }
 
