@@ -36,7 +36,7 @@ second=$(submit alice -N1 --wrap true)
 ok "the next one waits for resources" \
 	wait_for 20 "job_reason $second | grep -E 'Resources|Priority'"
 
-ok "slurmctld saves its state" wait_saved
+ok "slurmctld saves its state" wait_saved "$job"
 kill_one slurmctld -9
 ok "slurmctld comes back" restart_one slurmctld LD_DEBUG=bindings
 # what the dynamic linker says: nothing is bound to a copy of the plugin's

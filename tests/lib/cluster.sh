@@ -97,14 +97,15 @@ kill_one() { "$CLUSTER_SH" kill "$D" "$@"; }
 restart_one() { "$CLUSTER_SH" restart-one "$D" "$@"; }
 pid_of() { "$CLUSTER_SH" pid "$D" "$@"; }
 
-# wait_saved: until slurmctld has saved the jobs as they are now. It does so
-# within 5 s; what it has not saved is lost when it is killed.
+# wait_saved JOB: until slurmctld has saved the jobs as they are now. It does so
+# within 5 s of a change, so JOB is given a mark that the file then has; what it
+# has not saved is lost when it is killed.
 wait_saved()
 {
-	local mark
+	local mark=saved-$EPOCHREALTIME
 
-	mark=$(mktemp "$D/work/mark.XXXXXX") || return 1
-	wait_for 20 "[ $D/state/job_state -nt $mark ]"
+	scontrol update JobId="$1" MailUser="$mark" &&
+		wait_for 20 "grep -aqF $mark $D/state/job_state"
 }
 
 # as_user alice|bob COMMAND...: as one of the two ordinary users.
