@@ -126,6 +126,7 @@ is $RC 0 "an operator releases"
 ok "it is GONE" wait_for 20 'is_state $ONE GONE'
 run -P -h leases
 unlike "$OUT" "$ONE" "leases has it no more"
+unlike "$(api GET /v1/leases)" "$ONE" "nor has the agent's list"
 run -P -h leases --all
 like "$OUT" "$ONE\|.*\|GONE\|" "leases --all has"
 run -P -h links
