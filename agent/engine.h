@@ -50,6 +50,11 @@ int ocs_engine_start(struct ocs_engine *e, struct ocs_error *err);
 /* Stop them; the ledger is synced. */
 void ocs_engine_stop(struct ocs_engine *e);
 
+/* The clusters of USERS may have leases from now on; none is taken away. */
+int ocs_engine_clusters(struct ocs_engine *e,
+			const struct ocs_agent_users *users,
+			struct ocs_error *err);
+
 /*
  * The calls. Each returns 0, or -1 with ERR set and no effect; *REF is the
  * caller's to put.  *SEQ is what ocs_engine_settled() wants to know.

@@ -78,15 +78,26 @@ static int load_removal(const char *cluster, int64_t time_ms, void *arg)
 	return c ? engine_cluster_removal(c, time_ms) : -1;
 }
 
+int ocs_engine_clusters(struct ocs_engine *e,
+			const struct ocs_agent_users *users,
+			struct ocs_error *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&e->lock);
+	for (unsigned int i = 0; i < users->nclusters; i++)
+		if (!engine_cluster_get(e, users->cluster[i].cluster))
+			rc = ocs_fail(err, OCS_NOMEM, "out of memory");
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
 static int load(struct ocs_engine *e, struct ocs_error *err)
 {
 	struct loading ld = { .e = e };
-	const struct ocs_agent_users *users = &e->conf->users;
 
-	for (unsigned int i = 0; i < users->nclusters; i++)
-		if (!engine_cluster_get(e, users->cluster[i].cluster))
-			return ocs_fail(err, OCS_NOMEM, "out of memory");
-	if (ocs_store_clusters(e->store, load_cluster, e, err) < 0 ||
+	if (ocs_engine_clusters(e, &e->conf->users, err) < 0 ||
+	    ocs_store_clusters(e->store, load_cluster, e, err) < 0 ||
 	    ocs_store_removals(e->store, load_removal, e, err) < 0 ||
 	    ocs_store_each_live(e->store, ocs_clock_unix_ms() -
 				ENGINE_VISIBLE_MS, load_lease, &ld, err) < 0)

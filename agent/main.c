@@ -136,13 +136,15 @@ static void reload(struct agent *a)
 	struct ocs_agent_conf *conf;
 	struct ocs_error err;
 
-	if (!(conf = ocs_agent_conf_read(a->conf_path, &err))) {
+	if (!(conf = ocs_agent_conf_read(a->conf_path, &err)) ||
+	    ocs_engine_clusters(a->engine, &conf->users, &err) < 0) {
 		ocs_log("reload", "result=refused cause=%s",
 			ocs_quote(err.text).text);
+		ocs_agent_conf_destroy(conf);
 		return;
 	}
 	ocs_auth_users(a->auth, &conf->users);
-	ocs_log("reload", "result=ok clusters=%u operators=%u note=\"only Cluster=, User= and Operator= of known clusters are read again: the rest needs a restart\"",
+	ocs_log("reload", "result=ok clusters=%u operators=%u note=\"only clusters, users and operators are read again: the rest needs a restart\"",
 		conf->users.nclusters, conf->users.noperators);
 	ocs_agent_conf_destroy(conf);
 }
