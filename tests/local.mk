@@ -7,3 +7,9 @@ cluster_tests = tests/cluster/0000-forward.t tests/cluster/0200-sites.t \
 	tests/cluster/0500-gate.t tests/cluster/1000-access.t
 EXTRA_DIST += $(unit_tests) $(cluster_tests) tests/unit/tap.h tests/CI_TIER \
 	tests/fake/raw_submit.c tests/ALLOWED_SKIPS tests/lib/tap.sh tests/lib/cluster.sh
+
+# The agent alone.
+unit_tests += tests/fault/agent-api.t tests/fault/agent-auth.t \
+	tests/fault/agent-conf.t tests/fault/agent-durable.t \
+	tests/fault/agent-faults.t tests/fault/agent-who.t
+EXTRA_DIST += tests/lib/agent.sh
