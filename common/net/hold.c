@@ -19,8 +19,6 @@
 #include "common/sys/clock.h"
 #include "common/wire/wire.h"
 
-/* A connection is replaced at this age, before the agent thinks it idle. */
-#define LINE_FRESH_MS 15000
 /* A line whose session has less than this left is not used. */
 #define SESSION_MARGIN_MS 2000
 
@@ -38,6 +36,7 @@ struct ocs_hold {
 	struct line *slot;
 	struct line *trash;
 	unsigned int era;	/* counts drops: older lines are void */
+	unsigned int fresh_ms;	/* never changes */
 	pthread_mutex_t prime_lock;	/* guards the rest; taken first */
 	struct ocs_auth *auth;
 	char *url, *munge_socket;	/* that auth is for */
@@ -55,12 +54,13 @@ static void line_destroy(struct line *line)
 	free(line);
 }
 
-struct ocs_hold *ocs_hold_create(void)
+struct ocs_hold *ocs_hold_create(unsigned int fresh_ms)
 {
 	struct ocs_hold *hold = calloc(1, sizeof(*hold));
 
 	if (!hold)
 		return NULL;
+	hold->fresh_ms = fresh_ms;
 	pthread_mutex_init(&hold->lock, NULL);
 	pthread_mutex_init(&hold->prime_lock, NULL);
 	return hold;
@@ -139,7 +139,7 @@ static bool fresh(struct ocs_hold *hold, unsigned int *era)
 	pthread_mutex_lock(&hold->lock);
 	*era = hold->era;
 	yes = usable(hold->slot, now_ms) &&
-	      now_ms - hold->slot->made_ms < LINE_FRESH_MS;
+	      now_ms - hold->slot->made_ms < hold->fresh_ms;
 	pthread_mutex_unlock(&hold->lock);
 	return yes;
 }

@@ -19,7 +19,12 @@
 
 struct ocs_hold;
 
-struct ocs_hold *ocs_hold_create(void);
+/* A connection is replaced at this age, long before the agent thinks it idle,
+ * so that an agent that no longer answers is found out by a prime. */
+#define OCS_HOLD_FRESH_MS 15000
+
+/* FRESH_MS: OCS_HOLD_FRESH_MS, less in tests. NULL: out of memory. */
+struct ocs_hold *ocs_hold_create(unsigned int fresh_ms);
 /* Nobody may use it any more. */
 void ocs_hold_destroy(struct ocs_hold *hold);
 

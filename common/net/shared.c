@@ -43,7 +43,7 @@ static struct {
 
 static void init_hold(void)
 {
-	s.hold = ocs_hold_create();
+	s.hold = ocs_hold_create(OCS_HOLD_FRESH_MS);
 }
 
 static struct ocs_hold *the_hold(void)

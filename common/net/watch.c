@@ -158,13 +158,12 @@ static bool aim(struct self *me, struct ocs_error *err)
  * leases is told. True if the listener must be told. */
 static bool take(struct self *me, struct ocs_state *state, bool *same)
 {
-	bool stale, back;
+	bool stale;
 
 	*same = me->have && state->generation == me->generation &&
 		!strcmp(state->instance, me->instance);
 	pthread_mutex_lock(&w.lock);
 	stale = me->target != w.target;		/* W2 */
-	back = w.lost;
 	if (!stale) {
 		uint64_t generation = state->generation;
 
@@ -181,7 +180,7 @@ static bool take(struct self *me, struct ocs_state *state, bool *same)
 	pthread_mutex_unlock(&w.lock);
 	ocs_state_destroy(state);
 	ocs_shelf_sweep(&shelf);
-	return !stale && (back || !*same);
+	return !stale && !*same;
 }
 
 /* True if the listener must be told. */
@@ -189,7 +188,8 @@ static bool note_failure(struct self *me, const struct ocs_error *err)
 {
 	bool news = false;
 
-	me->have = false;	/* ask for all, at once, when it is back */
+	/* when it is back: ask for all at once, and tell */
+	me->have = false;
 	pthread_mutex_lock(&w.lock);
 	if (!w.stop && me->target == w.target) {
 		news = !w.lost;

@@ -20,8 +20,8 @@
  * so that what is small on the wire must not become large here. Leases have
  * a value in every 15 to 25 bytes. */
 #define OCS_JSON_VALUES_MAX(len) (1024 + (len) / 10)
-/* A number of ours is never above this; json-c turns larger ones into its
- * largest without a word. */
+/* No number of ours is above this. json-c turns numbers that are too large
+ * into its largest, UINT64_MAX, without a word: no bound may be that. */
 #define OCS_JSON_NUMBER_MAX ((uint64_t) INT64_MAX)
 /* Unix times up to the year 9999. */
 #define OCS_JSON_TIME_S_MAX INT64_C(253402300799)

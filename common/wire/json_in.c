@@ -184,8 +184,7 @@ int ocs_json_u64(const struct ocs_json_at *at, const char *name, bool needed,
 		return rc;
 	/* json-c clamps what is too large or negative */
 	v = json_object_get_uint64(obj);
-	if (json_object_get_int64(obj) < 0 || v < min || v > max ||
-	    v > OCS_JSON_NUMBER_MAX)
+	if (json_object_get_int64(obj) < 0 || v < min || v > max)
 		return ocs_json_fail(at, name, OCS_RANGE,
 				     "a number from %" PRIu64 " to %" PRIu64
 				     " is expected", min, max);

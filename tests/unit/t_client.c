@@ -255,7 +255,7 @@ static int prime(struct ocs_hold *h, const char *url, struct ocs_error *err)
 
 static void test_hold_good(const char *url, const char *what)
 {
-	struct ocs_hold *h = ocs_hold_create();
+	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	uint64_t us, total = 0;
 	int connections, wrong = 0;
 	struct ocs_error err;
@@ -315,7 +315,7 @@ static const struct {
 
 static void test_hold_bad(const char *url, const char *what)
 {
-	struct ocs_hold *h = ocs_hold_create();
+	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	struct ocs_error err;
 
 	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++) {
@@ -370,7 +370,7 @@ static void test_hold_bad(const char *url, const char *what)
 /* The agent closes an idle connection. */
 static void test_hold_closed(void)
 {
-	struct ocs_hold *h = ocs_hold_create();
+	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	struct ocs_error err;
 	int connections, n = 0;
 	bool maybe = true;
@@ -404,7 +404,7 @@ static int by_value(const void *x, const void *y)
  */
 static void test_hold_stopped(const char *url, const char *what)
 {
-	struct ocs_hold *h = ocs_hold_create();
+	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	struct ocs_error err;
 	uint64_t us[15];
 	int right = 0;
@@ -442,8 +442,9 @@ static void test_hold_stopped(const char *url, const char *what)
 /* Prime finds out that the agent is frozen: no hold wastes its time then. */
 static void test_prime_bad(void)
 {
-	struct ocs_hold *h = ocs_hold_create();
+	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	struct ocs_error err;
+	int connections;
 
 	toy.shared->mode = TOY_GOOD;
 	ok(prime(h, "nonsense", &err) < 0 && err.code == OCS_SYNTAX,
@@ -459,6 +460,17 @@ static void test_prime_bad(void)
 	toy.shared->mode = TOY_CLOSE;
 	ok(prime(h, toy.url, &err) < 0 && !ocs_hold_ready(h),
 	   "prime of an agent that keeps no connection");
+	ocs_hold_destroy(h);
+
+	h = ocs_hold_create(0);
+	toy.shared->mode = TOY_GOOD;
+	connections = toy.shared->connections;
+	ok(prime(h, toy.url, &err) == 0 && prime(h, toy.url, &err) == 0 &&
+	   ocs_hold_ready(h) && toy.shared->connections - connections == 2,
+	   "an old connection is replaced");
+	toy.shared->mode = TOY_FREEZE;
+	ok(ocs_hold_prime(h, toy.url, "", 50, &err) < 0 && !ocs_hold_ready(h),
+	   "and dropped when the agent answers no more");
 	ocs_hold_destroy(h);
 }
 
@@ -507,7 +519,7 @@ static pid_t start_munged(void)
 static void test_sessions(void)
 {
 	struct ocs_client *c = new_client(toy.tcp_url);
-	struct ocs_hold *h = ocs_hold_create();
+	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	int sessions = toy.shared->sessions;
 	struct ocs_error err = { 0 };
 	struct ocs_ping ping;
@@ -549,7 +561,7 @@ static void test_sessions(void)
 	ocs_client_destroy(c);
 
 	/* restarted agent: prime gets over it */
-	h = ocs_hold_create();
+	h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	ok(prime(h, toy.tcp_url, &err) == 0, "prime over TCP");
 	toy.shared->forget = toy.shared->munge_ok + 1;
 	ok(try_hold(h, 2000, &maybe, &us, &err) < 0 &&

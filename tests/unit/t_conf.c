@@ -61,6 +61,8 @@ static const struct {
 	/* unknown keys, with the line and the nearest known one */
 	{ SITE "\nHoldTimout=5ms\n", OCS_SYNTAX,
 	  "optical.conf:3: unknown key 'HoldTimout' (did you mean HoldTimeout?)" },
+	{ "SiteName=x \\\n\\\n Nodes=y\n\nNods=y\n", OCS_SYNTAX,
+	  ":5: unknown key" },
 	{ "SiteName=x Nods=y\n", OCS_SYNTAX,
 	  ":1: unknown key 'Nods' (did you mean Nodes?)" },
 	{ "Sitename1=x\n" SITE, OCS_SYNTAX, "did you mean SiteName?" },

@@ -219,7 +219,7 @@ static void test_watch(void)
 static void test_loss(void)
 {
 	struct ocs_error err = { 0 };
-	uint64_t silent;
+	uint64_t silent, back_ms;
 	int before = changes, requests;
 
 	toy.shared->mode = TOY_RESET;
@@ -236,8 +236,12 @@ static void test_loss(void)
 	ok(ops->silent_ms() >= silent + 900, "silence grows");
 	is_num(changes, before + 1, "and is told no more");
 	toy.shared->mode = TOY_GOOD;
+	back_ms = ocs_clock_mono_ms();
 	ok(until(!ops->trouble(&err)), "back");
 	ok(until(changes == before + 2), "and told");
+	back_ms = ocs_clock_mono_ms() - back_ms;
+	ok(back_ms < 3500, "without waiting for a change: %d ms",
+	   (int) back_ms);
 
 	toy.shared->mode = TOY_TYPES;
 	toy.shared->hang_up++;
@@ -270,7 +274,7 @@ static void test_target(void)
 {
 	const struct ocs_state *old = ops->state_get();
 	struct ocs_error err;
-	uint64_t epoch = 0;
+	uint64_t epoch = 0, ms;
 
 	ok(ops->hold_ready() || ops->prime(5000, &err) == 0,
 	   "a connection to the first agent");
@@ -280,7 +284,10 @@ static void test_target(void)
 	ok(ops->configure(conf_path, "alpha", &err) == 0, "another AgentURL");
 	ok(!ops->hold_ready(), "its connection is dropped");
 	ok(instance() == '-' || instance() == 'c', "W2: so is its snapshot");
+	ms = ocs_clock_mono_ms();
 	ok(until(instance() == 'c'), "the other agent's comes");
+	ms = ocs_clock_mono_ms() - ms;
+	ok(ms < 2000, "at once: %d ms", (int) ms);
 	ok(old && old->instance[0] != 'c', "the borrowed one stays");
 	ops->state_put(old);
 	ok(ops->take_control(&epoch, 5000, &err) == 0 &&

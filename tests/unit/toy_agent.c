@@ -297,6 +297,9 @@ static bool bad(int fd, const struct request *rq, enum toy_mode mode,
 {
 	static const char half[] = "HTTP/1.1 200 OK\r\n"
 				   "Content-Length: 1000\r\n\r\n{\"id\":";
+	static const char claims[] =
+		"HTTP/1.1 200 OK\r\n"
+		"Content-Length: 9223372036854775807\r\n\r\n";
 
 	switch (mode) {
 	case TOY_FREEZE:
@@ -318,9 +321,8 @@ static bool bad(int fd, const struct request *rq, enum toy_mode mode,
 			     "                                        "
 			     "                                        ");
 	case TOY_CLAIMS:
-		return flood(fd, "HTTP/1.1 200 OK\r\n"
-				 "Content-Length: 9223372036854775807\r\n\r\n",
-			     "                                        ");
+		put(fd, claims, strlen(claims));
+		return idle(fd, 60000, hang_up);
 	case TOY_GARBAGE:
 		put(fd, "SSH-2.0-OpenSSH\r\n", 17);
 		return idle(fd, 60000, hang_up);

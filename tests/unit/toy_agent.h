@@ -24,7 +24,7 @@ enum toy_mode {
 	TOY_HEADERS,		/* headers without end */
 	TOY_CONTINUES,		/* 100 Continue without end */
 	TOY_HUGE,		/* a body without end */
-	TOY_CLAIMS,		/* Content-Length beyond all bounds */
+	TOY_CLAIMS,		/* Content-Length beyond all bounds, no body */
 	TOY_GARBAGE,		/* no HTTP */
 	TOY_TYPES,		/* 200 with wrong types */
 	TOY_NO_JSON,		/* 200 with text */
