@@ -340,7 +340,8 @@ static void tell_service(struct sim *sim, const struct sim_service *s,
 	c->watch = true;
 	c->light = light;
 	strcpy(c->id, s->svc.id);
-	snprintf(c->cause, sizeof(c->cause), "sim %s %s", link, why);
+	if (*link)
+		snprintf(c->cause, sizeof(c->cause), "sim %s %s", link, why);
 }
 
 static void tell_link(struct sim *sim, const struct sim_link *l)
@@ -675,19 +676,15 @@ static int sim_start(struct ocs_driver *drv,
 	struct sim *sim = (struct sim *) drv;
 	int rc;
 
+	/* The engine may be asking already. */
+	pthread_mutex_lock(&sim->lock);
 	sim->watch = *watch;
 	for (unsigned int i = 0; i < sim->nlinks; i++)
 		if (sim->link[i].down)
 			tell_link(sim, &sim->link[i]);
-	for (struct sim_service *s = sim->services; s; s = s->next) {
-		struct call *c = call_add(sim);
-
-		if (!c)
-			return ocs_fail(err, OCS_NOMEM, "out of memory");
-		c->watch = true;
-		c->light = light_of(sim, s);
-		strcpy(c->id, s->svc.id);
-	}
+	for (struct sim_service *s = sim->services; s; s = s->next)
+		tell_service(sim, s, light_of(sim, s), "", "");
+	pthread_mutex_unlock(&sim->lock);
 	if ((rc = pthread_create(&sim->thread, NULL, sim_main, sim)))
 		return ocs_fail(err, OCS_IO, "driver sim: thread: %s",
 				strerror(rc));
