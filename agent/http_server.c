@@ -39,6 +39,8 @@
 #define CONNECTIONS_PER_UID 256
 /* Header and reply bytes that a connection may buffer. */
 #define CONNECTION_BYTES (64 * 1024)
+/* How long requests may take to end when we stop, in ms. */
+#define STOP_MS 2000
 /* Connections that say nothing are closed; a cluster's hold connection is kept
  * open between jobs, so this is long. In s. */
 #define IDLE_S 600
@@ -81,6 +83,7 @@ struct ocs_http {
 	bool running, stopping;
 	uint64_t changes;	/* how often ocs_http_wake() was called */
 	struct request *waiting;
+	unsigned int nrequests;	/* begun and not completed */
 	struct peer *peers;
 };
 
@@ -290,6 +293,10 @@ static bool put_aside(struct request *r, uint64_t changes)
 		http->waiting = r;
 		pthread_cond_signal(&http->timer);
 	}
+	if (aside)	/* unlocked, R may be gone already */
+		ocs_log_debug("waiting", "uid=%u method=%s path=%s",
+			      (unsigned int) r->call.caller.uid,
+			      r->call.method, ocs_quote(r->raw).text);
 	pthread_mutex_unlock(&http->lock);
 	return aside;
 }
@@ -357,6 +364,9 @@ static void *on_target(void *cls, const char *raw, struct MHD_Connection *con)
 		free(r);
 		return NULL;
 	}
+	pthread_mutex_lock(&s->http->lock);
+	s->http->nrequests++;
+	pthread_mutex_unlock(&s->http->lock);
 	return r;
 }
 
@@ -369,6 +379,8 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **context,
 		return;
 	pthread_mutex_lock(&r->http->lock);
 	unlink_waiting(r);
+	if (!--r->http->nrequests)
+		pthread_cond_signal(&r->http->timer);
 	pthread_mutex_unlock(&r->http->lock);
 	ocs_api_fini(&r->call);
 	free(r->raw);
@@ -591,6 +603,22 @@ int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
 	return 0;
 }
 
+/* Let all requests end, for a while: libmicrohttpd would cut them off. */
+static void drain(struct ocs_http *http)
+{
+	uint64_t until = ocs_clock_mono_ms() + STOP_MS;
+	struct timespec ts = {
+		.tv_sec = (time_t) (until / 1000),
+		.tv_nsec = (long) (until % 1000) * 1000000,
+	};
+
+	pthread_mutex_lock(&http->lock);
+	while (http->nrequests &&
+	       !pthread_cond_timedwait(&http->timer, &http->lock, &ts))
+		;
+	pthread_mutex_unlock(&http->lock);
+}
+
 void ocs_http_stop(struct ocs_http *http)
 {
 	for (unsigned int i = 0; i < http->nsockets; i++) {
@@ -610,6 +638,7 @@ void ocs_http_stop(struct ocs_http *http)
 	if (http->running)
 		pthread_join(http->thread, NULL);
 	http->running = false;
+	drain(http);
 	for (unsigned int i = 0; i < http->nsockets; i++) {
 		struct http_socket *s = &http->socket[i];
 

@@ -118,6 +118,7 @@ curl -s --unix-socket "$D/sock" -m 30 \
 POLL=$!
 req GET "/v1/state?since=$GEN&wait=1"
 is "$(field .generation)" "$GEN" "nothing new: answered when time is up"
+wait_for 10 'grep -q "event=waiting .*wait=25" "$D/log"'
 ok "the other poll still waits" kill -0 $POLL
 hold 10 400 paris-lyon
 wait $POLL
@@ -176,7 +177,7 @@ like "$(<"$D/log")" 'event=lease lease=[0-9a-f]{32} cluster=alpha job=1 axis=res
 curl -s --unix-socket "$D/sock" -m 30 \
 	"http://agent/v1/leases/$(lid 5)?wait=30&state=ACTIVE" >"$D/poll" &
 POLL=$!
-wait_for 10 '[ "$(ls -l /proc/'"$AGENT_PID"'/fd | grep -c socket)" -ge 2 ]'
+wait_for 10 'grep -q "event=waiting .*state=ACTIVE" "$D/log"'
 agent_stop
 is $RC 0 "SIGTERM ends it well"
 wait $POLL

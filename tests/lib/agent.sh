@@ -42,7 +42,7 @@ FAST='SimSetupTime=50ms SimReleaseTime=50ms'
 # agent_start: returns when it answers. (Not under ok: that is a subshell.)
 agent_start()
 {
-	"${AGENT_WRAP[@]}" "$AGENT" -f "$D/opticald.conf" \
+	"${AGENT_WRAP[@]}" "$AGENT" -v -f "$D/opticald.conf" \
 		</dev/null >/dev/null 2>>"$D/log" &
 	AGENT_PID=$!
 	wait_for 20 '! kill -0 $AGENT_PID 2>/dev/null || curl -sf -o "$D/ping" --unix-socket "$D/sock" http://agent/v1/ping' || return 1
