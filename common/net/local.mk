@@ -34,3 +34,5 @@ tests_unit_t_ocslib_SOURCES = tests/unit/t_ocslib.c tests/unit/tap.h \
 	tests/unit/toy_agent.c tests/unit/toy_agent.h
 tests_unit_t_ocslib_LDFLAGS = $(AM_LDFLAGS) -pthread
 tests_unit_t_ocslib_LDADD = common/libsys.la common/libcore.la $(MUNGE_LIBS)
+# it opens the library by its path
+EXTRA_tests_unit_t_ocslib_DEPENDENCIES = common/libocs.la

@@ -268,6 +268,8 @@ static void test_hasty(void)
 	ok(changes - before <= 2, "the same again is no change");
 	ok(time_ms() > then, "but of a later time");
 	toy.shared->wait_ms = -1;
+	requests = toy.shared->requests;
+	ok(until(toy.shared->requests > requests), "it waits again");
 }
 
 static void test_target(void)
