@@ -256,13 +256,37 @@ static int state_head(struct ocs_engine *e, const struct ocs_caller *caller,
 	return ocs_net_copy(&st->net, &e->net);
 }
 
+/* The leases' texts as CALLER may see them, in order of ids; OWN is set when
+ * they are the caller's to free. NULL: out of memory. */
+static char **texts_of(const struct ocs_caller *caller, struct refs *refs,
+		       bool *own)
+{
+	char **text = calloc(refs->n + 1, sizeof(*text));
+
+	*own = caller->role == OCS_ROLE_USER;
+	if (refs->n)
+		qsort(refs->ref, refs->n, sizeof(*refs->ref), by_id);
+	for (unsigned int i = 0; text && i < refs->n; i++) {
+		text[i] = !*own ? refs->ref[i]->json :
+			  ocs_engine_lease_text(caller, refs->ref[i], NULL);
+		if (text[i])
+			continue;
+		while (i--)
+			free(text[i]);
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 char *ocs_engine_state_text(struct ocs_engine *e,
 			    const struct ocs_caller *caller,
 			    struct ocs_error *err)
 {
 	struct ocs_state *st = ocs_state_create();
 	struct refs refs = { 0 };
-	char *text = NULL;
+	char **leases = NULL, *text = NULL;
+	bool own = false;
 	int rc = -1;
 
 	if (!st)
@@ -271,26 +295,16 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 	if (state_head(e, caller, st) == 0)
 		rc = collect(e, caller, "", 0, true, &refs);
 	pthread_mutex_unlock(&e->lock);
-	if (rc < 0 || (caller->role == OCS_ROLE_USER &&
-		       net_veil(&st->net) < 0))
+	if (rc < 0 ||
+	    (caller->role == OCS_ROLE_USER && net_veil(&st->net) < 0) ||
+	    !(leases = texts_of(caller, &refs, &own)))
 		goto out;
-	if (refs.n) {
-		qsort(refs.ref, refs.n, sizeof(*refs.ref), by_id);
-		st->lease = calloc(refs.n, sizeof(*st->lease));
-		if (!st->lease)
-			goto out;
-	}
-	for (; st->nleases < refs.n; st->nleases++) {
-		st->lease[st->nleases] = caller->role == OCS_ROLE_USER ?
-			veiled(refs.ref[st->nleases]->lease) :
-			refs.ref[st->nleases]->lease;	/* borrowed */
-		if (!st->lease[st->nleases])
-			goto out;
-	}
-	text = ocs_wire_encode_state(st);
+	text = ocs_wire_encode_state_texts(st, (const char *const *) leases,
+					   refs.n);
 out:
-	if (st && caller->role != OCS_ROLE_USER)
-		st->nleases = 0;	/* they are the refs' */
+	for (unsigned int i = 0; own && leases && i < refs.n; i++)
+		free(leases[i]);
+	free(leases);
 	ocs_state_destroy(st);
 	refs_fini(&refs);
 	if (!text)

@@ -110,6 +110,8 @@ void ocs_json_put_bool(struct ocs_json_out *out, const char *name, bool v);
 void ocs_json_put_str(struct ocs_json_out *out, const char *name,
 		      const char *text);
 /* The text, the caller's; or NULL if anything failed (all is freed then). */
+/* One element of an array, JSON already. */
+void ocs_json_put_raw(struct ocs_json_out *out, const char *json);
 char *ocs_json_put_end(struct ocs_json_out *out);
 
 #endif

@@ -114,6 +114,12 @@ void ocs_json_put_str(struct ocs_json_out *out, const char *name,
 	put_quoted(out, text ? text : "");
 }
 
+void ocs_json_put_raw(struct ocs_json_out *out, const char *json)
+{
+	put_name(out, NULL);
+	put(out, json, strlen(json));
+}
+
 char *ocs_json_put_end(struct ocs_json_out *out)
 {
 	char *text = out->text;

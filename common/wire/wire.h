@@ -68,6 +68,10 @@ struct ocs_event {
 /* Encoders return malloc'ed text (the caller frees) or NULL: out of memory. */
 char *ocs_wire_encode_lease(const struct ocs_lease *lease);
 char *ocs_wire_encode_state(const struct ocs_state *state);
+/* The same with LEASE_TEXT[0..N), leases encoded before, for STATE's own. */
+char *ocs_wire_encode_state_texts(const struct ocs_state *state,
+				  const char *const *lease_text,
+				  unsigned int n);
 /* {"leases":[...]}, {"events":[...]} and the ping. */
 char *ocs_wire_encode_leases(const struct ocs_lease *const *lease,
 			     unsigned int nleases);

@@ -35,18 +35,38 @@ static void put_net(struct ocs_json_out *out, const struct ocs_net *net)
 	ocs_json_put_close(out, ']');
 }
 
+/* All before the first lease. */
+static void put_head(struct ocs_json_out *out, const struct ocs_state *state)
+{
+	ocs_json_put_open(out, NULL, '{');
+	ocs_json_put_str(out, "instance", state->instance);
+	ocs_json_put_u64(out, "generation", state->generation);
+	ocs_json_put_i64(out, "time_ms", state->time_ms);
+	ocs_json_put_bool(out, "simulated", state->simulated);
+	ocs_json_put_bool(out, "brake", state->brake);
+	put_net(out, &state->net);
+	ocs_json_put_open(out, "leases", '[');
+}
+
+char *ocs_wire_encode_state_texts(const struct ocs_state *state,
+				  const char *const *lease_text,
+				  unsigned int n)
+{
+	struct ocs_json_out out = { 0 };
+
+	put_head(&out, state);
+	for (unsigned int i = 0; i < n; i++)
+		ocs_json_put_raw(&out, lease_text[i]);
+	ocs_json_put_close(&out, ']');
+	ocs_json_put_close(&out, '}');
+	return ocs_json_put_end(&out);
+}
+
 char *ocs_wire_encode_state(const struct ocs_state *state)
 {
 	struct ocs_json_out out = { 0 };
 
-	ocs_json_put_open(&out, NULL, '{');
-	ocs_json_put_str(&out, "instance", state->instance);
-	ocs_json_put_u64(&out, "generation", state->generation);
-	ocs_json_put_i64(&out, "time_ms", state->time_ms);
-	ocs_json_put_bool(&out, "simulated", state->simulated);
-	ocs_json_put_bool(&out, "brake", state->brake);
-	put_net(&out, &state->net);
-	ocs_json_put_open(&out, "leases", '[');
+	put_head(&out, state);
 	for (unsigned int i = 0; i < state->nleases; i++)
 		ocs_wire_put_lease(&out, state->lease[i]);
 	ocs_json_put_close(&out, ']');
