@@ -8,6 +8,7 @@ select_sources = \
 	plugins/select/lib.c \
 	plugins/select/optical.h \
 	plugins/select/optical_token.h \
+	plugins/select/overlay.c \
 	plugins/select/place_job.c \
 	plugins/select/reasons.c \
 	plugins/select/recover.c \

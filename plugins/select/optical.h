@@ -73,10 +73,21 @@ void jobinfo_token_set(job_record_t *job, const struct token *token);
 
 /*
  * The sites under the nodes of BITMAP, in the order of the map, as indexes of
- * STATE's net. False if a node is in no site or the agent knows a site not.
+ * NET. False if a node is in no site or the agent knows a site not.
  */
-bool place_sites(const struct ocs_state *state, const bitstr_t *bitmap,
+bool place_sites(const struct ocs_net *net, const bitstr_t *bitmap,
 		 unsigned int site[static OCS_SPAN_MAX], unsigned int *nsites);
+
+/* ---- overlay.c: what was granted since the snapshot ---- */
+
+/* Remember GOT, which the agent has just granted. */
+void overlay_add(const struct ocs_lease *got);
+/*
+ * STATE's network with the leases booked that were granted since: a copy in
+ * *NET, for ocs_net_fini(). 0, or -1 out of memory. One snapshot later than
+ * the grant there is nothing to add, and *NET is a plain copy.
+ */
+int overlay_net(const struct ocs_state *state, struct ocs_net *net);
 
 /* ---- reserve.c ---- */
 
@@ -133,6 +144,7 @@ struct entry {
 	uint64_t fini_ms;		/* monotonic: when the job ended */
 	int64_t ended_s;
 	unsigned int tries;
+	uint64_t committed_ms;		/* monotonic: acknowledged; 0: not yet */
 	const char *why;		/* "job" or "reconcile" */
 };
 

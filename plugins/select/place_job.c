@@ -28,6 +28,7 @@ struct attempt {
 	struct ocs_request req;
 	const struct ocs_conf *conf;
 	const struct ocs_state *state;
+	struct ocs_net net;	/* the state's, with what we took since */
 	const struct sitemap *map;
 	unsigned int nsupply;
 	struct ocs_supply *supply;	/* sites that both sides know */
@@ -36,7 +37,7 @@ struct attempt {
 	unsigned int tries;
 };
 
-bool place_sites(const struct ocs_state *state, const bitstr_t *bitmap,
+bool place_sites(const struct ocs_net *net, const bitstr_t *bitmap,
 		 unsigned int site[static OCS_SPAN_MAX], unsigned int *nsites)
 {
 	const struct sitemap *map = sitemap_get();
@@ -51,7 +52,7 @@ bool place_sites(const struct ocs_state *state, const bitstr_t *bitmap,
 			continue;
 		if (*nsites == OCS_SPAN_MAX)
 			return false;
-		s = ocs_net_site(&state->net, map->site[i].name);
+		s = ocs_net_site(net, map->site[i].name);
 		if (s < 0)
 			return false;
 		site[(*nsites)++] = (unsigned int) s;
@@ -94,10 +95,10 @@ static int supply_init(struct attempt *a)
 {
 	a->supply = calloc(a->map->nsites + 1, sizeof(*a->supply));
 	a->mapsite = calloc(a->map->nsites + 1, sizeof(*a->mapsite));
-	if (!a->supply || !a->mapsite)
+	if (!a->supply || !a->mapsite || overlay_net(a->state, &a->net) < 0)
 		return ocs_fail(&a->err, OCS_NOMEM, "out of memory");
 	for (unsigned int i = 0; i < a->map->nsites; i++) {
-		int s = ocs_net_site(&a->state->net, a->map->site[i].name);
+		int s = ocs_net_site(&a->net, a->map->site[i].name);
 
 		if (s < 0)
 			continue;
@@ -119,6 +120,47 @@ static void narrow(struct attempt *a, const struct ocs_plan *plan)
 	bit_and(a->bitmap, a->all);
 }
 
+/*
+ * cons_tres takes as few nodes as will do, perhaps all of them at one site.
+ * For a job that must span its sites, leave each site so many nodes that none
+ * of them can be done without: MIN_NODES in all, wholly idle ones first.
+ */
+static void spread(struct attempt *a, const struct ocs_plan *plan)
+{
+	bitstr_t *req_nodes = a->job->details->req_node_bitmap;
+	bitstr_t *kept = bit_alloc(bit_size(a->all));
+	uint32_t left = a->min_nodes;
+
+	for (unsigned int i = 0; i < plan->nsites; i++) {
+		uint32_t quota = left / (plan->nsites - i);
+		bitstr_t *b = NULL;
+
+		for (unsigned int k = 0; k < a->nsupply && !b; k++)
+			if (a->supply[k].site == plan->site[i])
+				b = bit_copy(a->map->site[
+					a->mapsite[k]].nodes);
+		if (!b)
+			continue;
+		bit_and(b, a->all);
+		for (int pass = 0; pass < 3; pass++)
+			for (int n = bit_ffs(b); quota && n >= 0 &&
+			     n < bit_size(b); n++) {
+				if (!bit_test(b, n) || bit_test(kept, n) ||
+				    (pass == 0 && (!req_nodes ||
+						   !bit_test(req_nodes, n))) ||
+				    (pass == 1 && idle_node_bitmap &&
+				     !bit_test(idle_node_bitmap, n)))
+					continue;
+				bit_set(kept, n);
+				quota--;
+				left--;
+			}
+		FREE_NULL_BITMAP(b);
+	}
+	bit_copybits(a->bitmap, kept);
+	FREE_NULL_BITMAP(kept);
+}
+
 static int delegate(struct attempt *a)
 {
 	bitstr_t *req_nodes = a->job->details->req_node_bitmap;
@@ -131,12 +173,22 @@ static int delegate(struct attempt *a)
 	return a->test(a->arg, a->bitmap);
 }
 
+/* cons_tres's answer for the sites of PLAN, all of them used if they must be. */
+static int delegate_sites(struct attempt *a, const struct ocs_plan *plan)
+{
+	narrow(a, plan);
+	if (a->req.span_min > 1 && a->min_nodes >= plan->nsites &&
+	    plan->nsites <= a->req.span_min)
+		spread(a, plan);
+	return delegate(a);
+}
+
 /* A pair in back-off is as good as taken. */
 static bool backed_off(struct attempt *a, const struct ocs_plan *plan)
 {
 	for (unsigned int i = 0; i < plan->ncircuits; i++) {
-		const char *x = a->state->net.site[plan->circuit[i].a].name;
-		const char *z = a->state->net.site[plan->circuit[i].z].name;
+		const char *x = a->net.site[plan->circuit[i].a].name;
+		const char *z = a->net.site[plan->circuit[i].z].name;
 		unsigned int left = backoff_left(x, z);
 
 		if (left) {
@@ -157,11 +209,11 @@ static int plan_result(struct attempt *a, struct ocs_plan *plan)
 {
 	unsigned int site[OCS_SPAN_MAX], nsites;
 
-	if (!place_sites(a->state, a->bitmap, site, &nsites))
+	if (!place_sites(&a->net, a->bitmap, site, &nsites))
 		return ocs_fail(&a->err, OCS_INTERNAL, "nodes in no site");
 	if (nsites < a->req.span_min)
 		return ocs_fail(&a->err, OCS_BUSY, "too few sites");
-	return ocs_plan_make(&a->state->net, site, nsites, &a->req, plan,
+	return ocs_plan_make(&a->net, site, nsites, &a->req, plan,
 			     &a->err);
 }
 
@@ -185,15 +237,15 @@ static int test_now(struct attempt *a)
 		unsigned int n;
 
 		count_supply(a, pass);
-		n = ocs_place(&a->state->net, a->supply, a->nsupply,
+		n = ocs_place(&a->net, a->supply, a->nsupply,
 			      a->min_nodes, &a->req, false, c, &a->err);
 		for (unsigned int i = 0; i < n; i++) {
 			if (a->tries >= OCS_CANDIDATES_MAX)
 				return rc;
 			if (backed_off(a, &c[i].plan))
 				continue;
-			narrow(a, &c[i].plan);
-			if ((rc = delegate(a)) != SLURM_SUCCESS)
+			if ((rc = delegate_sites(a, &c[i].plan)) !=
+			    SLURM_SUCCESS)
 				continue;
 			if (plan_result(a, &plan) == 0) {
 				compat_set_license(a->job, plan_gbps(&plan),
@@ -248,15 +300,15 @@ static int raise_start(struct attempt *a)
 	struct ocs_plan plan;
 	int rc;
 
-	if (!place_sites(a->state, a->bitmap, site, &nsites) ||
+	if (!place_sites(&a->net, a->bitmap, site, &nsites) ||
 	    nsites < a->req.span_min)
 		return ESLURM_NODES_BUSY;
-	if (ocs_plan_make(&a->state->net, site, nsites, &a->req, &plan,
+	if (ocs_plan_make(&a->net, site, nsites, &a->req, &plan,
 			  &a->err) == 0 && !backed_off(a, &plan))
 		return SLURM_SUCCESS;
 	if (!(end = booking_ends(a->state, &n)))
 		return ESLURM_NODES_BUSY;
-	rc = ocs_plan_earliest(&a->state->net, end, n, site, nsites, &a->req,
+	rc = ocs_plan_earliest(&a->net, end, n, site, nsites, &a->req,
 			       MAX(start, now), &when, &plan, NULL);
 	free(end);
 	if (rc < 0)
@@ -282,14 +334,13 @@ static int test_later(struct attempt *a)
 		unsigned int n;
 
 		count_supply(a, true);
-		n = ocs_place(&a->state->net, a->supply, a->nsupply,
+		n = ocs_place(&a->net, a->supply, a->nsupply,
 			      a->min_nodes, &a->req, pass, c, e);
 		for (unsigned int i = 0; i < n; i++) {
 			if (a->tries >= OCS_CANDIDATES_MAX)
 				return rc;
-			narrow(a, &c[i].plan);
-			if ((rc = delegate(a)) == SLURM_SUCCESS &&
-			    (rc = raise_start(a)) == SLURM_SUCCESS)
+			if ((rc = delegate_sites(a, &c[i].plan)) ==
+			    SLURM_SUCCESS && (rc = raise_start(a)) == SLURM_SUCCESS)
 				return rc;
 		}
 	}
@@ -452,6 +503,7 @@ int place_job_test(job_record_t *job, bitstr_t *bitmap, uint32_t min_nodes,
 		lib->state_put(a.state);
 	lib->conf_put(a.conf);
 	FREE_NULL_BITMAP(a.all);
+	ocs_net_fini(&a.net);
 	free(a.supply);
 	free(a.mapsite);
 	return rc;

@@ -128,6 +128,10 @@ static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
 
 static void again(struct entry *e, void *arg)
 {
+	/* A snapshot may be older than the acknowledgement of the commit; by
+	 * then the watcher has a newer one. */
+	if (now_ms() - e->committed_ms < OCS_AGENT_SILENT_MS)
+		return;
 	if ((e->phase == PH_RUNNING || e->phase == PH_WAIT_UP) && e->lease) {
 		e->phase = PH_COMMIT;
 		*(bool *) arg = true;

@@ -206,6 +206,7 @@ static int granted(job_record_t *job, struct ocs_lease *got,
 	char id[OCS_LEASE_ID_MAX];
 
 	memcpy(id, got->id, sizeof(id));
+	overlay_add(got);
 	jobinfo_env_facts(job, got, req, oc, state->simulated);
 	if (table_add(id, job->job_id, PH_COMMIT, true, deadline, got) < 0) {
 		jobinfo_env_clear(job);
@@ -289,15 +290,16 @@ static int begin(job_record_t *job, const struct ocs_request *req,
 		 struct ocs_error *err)
 {
 	unsigned int site[OCS_SPAN_MAX], nsites;
-	struct ocs_lease *want;
+	struct ocs_lease *want = NULL;
+	struct ocs_net net = { 0 };
 	struct ocs_plan plan;
 	int rc = -1;
 
-	if (!place_sites(state, job->node_bitmap, site, &nsites))
+	if (!place_sites(&state->net, job->node_bitmap, site, &nsites))
 		return ocs_fail(err, OCS_INTERNAL,
 				"the nodes lie in no site that the agent knows");
-	if (!(want = ocs_lease_create()) ||
-	    lease_sites(job, &state->net, site, nsites, want) < 0) {
+	if (overlay_net(state, &net) < 0 || !(want = ocs_lease_create()) ||
+	    lease_sites(job, &net, site, nsites, want) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;
 	}
@@ -307,15 +309,16 @@ static int begin(job_record_t *job, const struct ocs_request *req,
 		rc = 0;
 		goto out;
 	}
-	if (ocs_plan_make(&state->net, site, nsites, req, &plan, err) < 0)
+	if (ocs_plan_make(&net, site, nsites, req, &plan, err) < 0)
 		goto out;
-	if (lease_circuits(&state->net, req, &plan, want) < 0 ||
+	if (lease_circuits(&net, req, &plan, want) < 0 ||
 	    new_id(want->id) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;
 	}
 	rc = hold(job, want, req, oc, state, err);
 out:
+	ocs_net_fini(&net);
 	ocs_lease_destroy(want);
 	return rc;
 }

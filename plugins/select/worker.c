@@ -89,6 +89,11 @@ static void phase(const char *id, enum phase to)
 	(void) table_with(id, set_phase, &to);
 }
 
+static void acknowledged(struct entry *e, void *arg)
+{
+	e->committed_ms = now_ms();
+}
+
 static void ungate(struct entry *e, void *arg)
 {
 	*(bool *) arg = e->gated;
@@ -283,6 +288,7 @@ static void do_commit(const struct entry *e)
 	if (lib_ops()->commit(lease, CALL_MS, &err) == 0) {
 		info("ocs: job=%u lease=%.8s event=commit", e->job_id,
 		     e->lease_id);
+		(void) table_with(e->lease_id, acknowledged, NULL);
 		if (e->gated)
 			tell_setup(e, lease);
 		phase(e->lease_id, e->gated ? PH_WAIT_UP : PH_RUNNING);
