@@ -27,8 +27,14 @@ static int adopt(job_record_t *job, void *arg)
 	struct ocs_lease *lease;
 	bool gate;
 
-	if (!id || !holds(job) || IS_JOB_COMPLETING(job))
+	if (!id || !holds(job))
 		return 0;
+	/* Slurm told us of its end while it read the jobs, before we were
+	 * here to listen. */
+	if (IS_JOB_COMPLETING(job)) {
+		reserve_job_fini(job);
+		return 0;
+	}
 	/* Slurm forgets prolog_running at a restart; a batch job that is still
 	 * CONFIGURING is not launched before the first background pass. */
 	gate = IS_JOB_RUNNING(job) && IS_JOB_CONFIGURING(job);
