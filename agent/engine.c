@@ -25,6 +25,14 @@
 
 /* ---- what a request must be ---- */
 
+static bool has_site(const struct ocs_lease *l, const char *name)
+{
+	for (unsigned int i = 0; i < l->nsites; i++)
+		if (!strcmp(l->site[i].name, name))
+			return true;
+	return false;
+}
+
 static int check_circuit(struct ocs_engine *e, const struct ocs_lease *want,
 			 unsigned int i, struct ocs_error *err)
 {
@@ -34,6 +42,10 @@ static int check_circuit(struct ocs_engine *e, const struct ocs_lease *want,
 		return ocs_fail(err, OCS_RANGE,
 				"circuits[%u]: there is no site '%s'", i,
 				ocs_net_site(&e->net, c->a) < 0 ? c->a : c->z);
+	if (!has_site(want, c->a) || !has_site(want, c->z))
+		return ocs_fail(err, OCS_RANGE,
+				"circuits[%u]: %s is no site of this lease", i,
+				has_site(want, c->a) ? c->z : c->a);
 	if (!strcmp(c->a, c->z))
 		return ocs_fail(err, OCS_RANGE,
 				"circuits[%u] joins %s with itself", i, c->a);
