@@ -24,3 +24,18 @@ agent_libs = agent/libagent.la common/libwire.la common/libsys.la \
 sbin_PROGRAMS += agent/opticald
 agent_opticald_SOURCES = agent/main.c
 agent_opticald_LDADD = $(agent_libs)
+
+check_PROGRAMS += tests/unit/t_agent_conf tests/unit/t_engine \
+	tests/unit/t_store
+tests_unit_t_agent_conf_SOURCES = tests/unit/t_agent_conf.c \
+	tests/unit/nomem.h tests/unit/tap.h
+tests_unit_t_agent_conf_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+tests_unit_t_agent_conf_LDADD = $(agent_libs)
+tests_unit_t_store_SOURCES = tests/unit/t_store.c tests/unit/tap.h
+tests_unit_t_store_LDADD = $(agent_libs)
+tests_unit_t_engine_SOURCES = tests/unit/t_engine.c \
+	tests/unit/nomem.h tests/unit/tap.h
+tests_unit_t_engine_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+tests_unit_t_engine_LDADD = $(agent_libs)
