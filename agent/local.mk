@@ -24,6 +24,7 @@ agent_libs = agent/libagent.la common/libwire.la common/libsys.la \
 sbin_PROGRAMS += agent/opticald
 agent_opticald_SOURCES = agent/main.c
 agent_opticald_LDADD = $(agent_libs)
+EXTRA_DIST += agent/openapi.yaml
 
 check_PROGRAMS += tests/unit/t_agent_conf tests/unit/t_engine \
 	tests/unit/t_store
