@@ -417,6 +417,8 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 		rec->seq = e->seq;
 		engine_want(e, e->seq);
 	}
+	if (e->seq % ENGINE_SYNC_EVERY == 0)
+		engine_want(e, e->seq);
 	if (ref->lease->gone_ms) {
 		rec->until_ms = ocs_clock_mono_ms() + ENGINE_VISIBLE_MS;
 		engine_timer(e, rec->until_ms);

@@ -32,6 +32,9 @@
 #define ENGINE_OP_TIMEOUT_MS 1200000
 /* Generations are reserved in the ledger in blocks. */
 #define ENGINE_GENERATIONS 1000000
+/* The log is synced and moved into the database at least every so many
+ * transactions, though nobody waits for it. */
+#define ENGINE_SYNC_EVERY 512
 /* Past leases in one answer. */
 #define ENGINE_PAST_MAX 10000
 

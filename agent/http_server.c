@@ -33,10 +33,12 @@
 
 /* Threads of a socket. */
 #define POOL_THREADS 4
-/* Connections of a socket; and of one user on a Unix socket, so that nobody
- * keeps slurmctld out. Operators and clusters are users too. */
+/* Connections of a socket; and on a Unix socket of one operator or cluster, of
+ * one user, and of all users together, so that they can't keep slurmctld out. */
 #define CONNECTIONS_MAX 2048
-#define CONNECTIONS_PER_UID 256
+#define CONNECTIONS_PER_CLUSTER 256
+#define CONNECTIONS_PER_USER 32
+#define CONNECTIONS_OF_USERS 1024
 /* Header and reply bytes that a connection may buffer. */
 #define CONNECTION_BYTES (64 * 1024)
 /* How long requests may take to end when we stop, in ms. */
@@ -56,6 +58,7 @@ struct http_socket {
 /* One connection. */
 struct peer {
 	bool known;		/* uid is the kernel's word */
+	bool user;		/* neither operator nor cluster */
 	uid_t uid;
 	struct peer *next;
 };
@@ -196,28 +199,37 @@ struct ocs_http *ocs_http_bind(const struct ocs_agent_listen *listen_at,
 
 /* ---- connections ---- */
 
+/* NULL: no memory. *FULL: it is one too many. */
 static struct peer *peer_open(struct ocs_http *http, int fd, bool *full)
 {
+	struct ocs_auth_try try = { .peer = true };
+	struct ocs_caller caller;
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct peer *p = calloc(1, sizeof(*p));
-	unsigned int same = 0;
+	unsigned int same = 0, users = 0;
 
-	*full = !p;
+	*full = true;
 	if (!p)
 		return NULL;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    len == sizeof(cred) && cred.pid) {
+	    len == sizeof(cred)) {
 		p->known = true;
-		p->uid = cred.uid;
+		p->uid = try.peer_uid = cred.uid;
+		ocs_auth_check(http->api->auth, &try, &caller, NULL);
+		p->user = caller.role == OCS_ROLE_USER;
 	}
 	pthread_mutex_lock(&http->lock);
-	for (struct peer *o = http->peers; p->known && o; o = o->next)
-		same += o->known && o->uid == p->uid;
+	for (struct peer *o = http->peers; o; o = o->next) {
+		same += o->uid == p->uid;
+		users += o->user;
+	}
 	p->next = http->peers;
 	http->peers = p;
 	pthread_mutex_unlock(&http->lock);
-	*full = same >= CONNECTIONS_PER_UID;
+	*full = !p->known || (!p->user && same >= CONNECTIONS_PER_CLUSTER) ||
+		(p->user && (same >= CONNECTIONS_PER_USER ||
+			     users >= CONNECTIONS_OF_USERS));
 	return p;
 }
 
@@ -255,10 +267,10 @@ static void on_connection(void *cls, struct MHD_Connection *con,
 		return;
 	*context = peer_open(s->http, info->connect_fd, &full);
 	if (full) {
-		ocs_log("connections-full", "uid=%u limit=%d",
-			*context ? (unsigned int)
-			((struct peer *) *context)->uid : 0,
-			CONNECTIONS_PER_UID);
+		struct peer *p = *context;
+
+		ocs_log_debug("connections-full", "uid=%d",
+			      p && p->known ? (int) p->uid : -1);
 		shutdown(info->connect_fd, SHUT_RDWR);
 	}
 }
