@@ -141,6 +141,40 @@ req_as nobody DELETE "/v1/leases/$(lid 999)?why=job"
 is "$STATUS" 403 "nor make tombstones"
 req_as games DELETE "/v1/leases/$(lid 9)?why=operator"
 is "$STATUS" 200 "operators may"
+
+# connections: prints how many of 40 that say nothing are still open
+cat >"$D/crowd.pl" <<'X'
+use IO::Socket::UNIX;
+use IO::Select;
+my @open = grep { $_ } map { IO::Socket::UNIX->new(Peer => $ARGV[0]) } 1 .. 40;
+my $end = time + 10;
+my $s = IO::Select->new(@open);
+while (@open > 32 && time < $end) {
+	for my $c ($s->can_read(0.1)) {	# closed
+		$s->remove($c);
+		@open = grep { $_ != $c } @open;
+	}
+}
+print scalar @open, "\n";
+$| = 1;
+print STDERR "ready\n";
+<STDIN>;
+X
+chmod 644 "$D/crowd.pl"
+mkfifo "$D/fifo"
+setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" --clear-groups \
+	perl "$D/crowd.pl" "$D/sock" <"$D/fifo" >"$D/crowd" 2>"$D/crowd.err" &
+CROWD=$!
+exec 7>"$D/fifo"
+wait_for 20 'grep -q ready "$D/crowd.err"'
+req_as nobody GET /v1/ping
+is "$STATUS" 000 "a user with 32 connections gets no more"
+req_as daemon GET /v1/ping
+is "$STATUS" 200 "clusters do"
+exec 7>&-
+wait $CROWD
+is "$(<"$D/crowd")" 32 "the others stay open"
+ok "afterwards it is let in again" wait_for 10 'req_as nobody GET /v1/ping; [ "$STATUS" = 200 ]'
 agent_stop
 is $RC 0 "it ends well"
 done_testing
