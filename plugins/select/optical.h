@@ -173,6 +173,7 @@ void kick_run(uint64_t generation);
 
 void worker_start(void);	/* once */
 void worker_wake(void);		/* never blocks */
+void worker_reconfigured(void);	/* optical.conf was read anew */
 /* recover.c: agent's leases against this controller's jobs. */
 void recover_reconcile(void);
 

@@ -304,8 +304,13 @@ static int raise_start(struct attempt *a)
 	    nsites < a->req.span_min)
 		return ESLURM_NODES_BUSY;
 	if (ocs_plan_make(&a->net, site, nsites, &a->req, &plan,
-			  &a->err) == 0 && !backed_off(a, &plan))
-		return SLURM_SUCCESS;
+			  &a->err) == 0) {
+		if (!backed_off(a, &plan))
+			return SLURM_SUCCESS;
+		/* Nobody knows when a fault ends: keep no nodes for it. */
+		if (compat_in_backfill(a->job))
+			return ESLURM_NODES_BUSY;
+	}
 	if (!(end = booking_ends(a->state, &n)))
 		return ESLURM_NODES_BUSY;
 	rc = ocs_plan_earliest(&a->net, end, n, site, nsites, &a->req,

@@ -71,7 +71,7 @@ void recover_reconfigure(void)
 		worker_start();
 	}
 	lib_ops()->conf_put(oc);
-	worker_wake();
+	worker_reconfigured();
 }
 
 /* Ids of leases that jobs hold, sorted. */

@@ -452,6 +452,11 @@ void compat_unlock_read(void)
 	unlock_slurmctld(read_locks);
 }
 
+bool compat_in_backfill(const job_record_t *job)
+{
+	return job->bit_flags & BACKFILL_TEST;
+}
+
 void compat_set_configuring(job_record_t *job)
 {
 	job->job_state |= JOB_CONFIGURING;

@@ -39,6 +39,8 @@ extern int node_record_count __attribute__((weak));
 /* One attempt: let select/cons_tres test the job on BITMAP (changed). */
 typedef int (*compat_test_f)(void *arg, bitstr_t *bitmap);
 
+/* True while backfill asks when JOB could start. */
+bool compat_in_backfill(const job_record_t *job);
 /* JOB_CONFIGURING on; job write lock held. */
 void compat_set_configuring(job_record_t *job);
 /* Job write, node write, fed read, conf read; and job read alone. */

@@ -30,9 +30,9 @@
 
 #define SETUP "OpticalSetup"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* woken, started */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* three bools */
 static pthread_cond_t cond;
-static bool woken, started;
+static bool woken, started, reconfigured;
 
 /* The worker's alone. */
 static uint64_t controller_epoch;
@@ -46,6 +46,27 @@ void worker_wake(void)
 	if (started)
 		pthread_cond_signal(&cond);
 	pthread_mutex_unlock(&lock);
+}
+
+void worker_reconfigured(void)
+{
+	pthread_mutex_lock(&lock);
+	reconfigured = true;
+	pthread_mutex_unlock(&lock);
+	worker_wake();
+}
+
+/* The agent may be another one now: its epochs are its own. */
+static void check_reconfigured(void)
+{
+	bool was;
+
+	pthread_mutex_lock(&lock);
+	was = reconfigured;
+	reconfigured = false;
+	pthread_mutex_unlock(&lock);
+	if (was)
+		controller_epoch = 0;
 }
 
 static void wait_event(void)
@@ -452,6 +473,7 @@ static void round_once(void)
 	struct entry *list;
 	unsigned int n;
 
+	check_reconfigured();
 	check_instance(state);
 	ready = agent_ready();
 	if ((list = table_list(&n)))
