@@ -14,15 +14,16 @@
 
 #define OPEN "optical{"
 
-/* A token starts a word, so that text ending in "...optical{" is not ours. */
+/* A token starts a word, so that text ending in "...optical{" is not ours; no
+ * brace is in it, so that one never closed is not ours either. */
 static const char *find(const char *text, size_t *len)
 {
 	const char *p = text;
 
 	while (p && (p = strstr(p, OPEN))) {
-		const char *end = strchr(p, '}');
+		const char *end = strpbrk(p + sizeof(OPEN) - 1, "{}");
 
-		if (end && (p == text || p[-1] == ' ')) {
+		if (end && *end == '}' && (p == text || p[-1] == ' ')) {
 			*len = end + 1 - p;
 			return p;
 		}

@@ -51,6 +51,8 @@ int main(void)
 		 "nonoptical{state=X} optical{state=ACTIVE}");
 	replaces("optical{open", "ACTIVE", 0, "",
 		 "optical{open optical{state=ACTIVE}");
+	replaces("optical{open optical{state=ACTIVE}", "FAILED", 1, "",
+		 "optical{open optical{state=FAILED;failures=1}");
 
 	memset(&t, 0, sizeof(t));
 	t.simulated = true;
@@ -63,6 +65,8 @@ int main(void)
 	parses("", false, "", 0, false, "");
 	parses("optical", false, "", 0, false, "");
 	parses("optical{", false, "", 0, false, "");
+	parses("optical{ optical{state=FAILED;failures=2}", true, "FAILED", 2,
+	       false, "");
 	parses("optical{}", true, "", 0, false, "");
 	parses("optical{state=FAILED;failures=2;held=1;cause=no light}", true,
 	       "FAILED", 2, true, "no light");
