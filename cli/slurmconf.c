@@ -18,6 +18,8 @@
 #include "common/sys/kvfile.h"
 
 #define PLUGSTACK_DEPTH_MAX 8
+/* Files read in all: those that include each other multiply. */
+#define PLUGSTACK_FILES_MAX 200
 
 struct key {
 	const char *name;
@@ -186,18 +188,19 @@ unsigned int slurm_list_place(const char *list, const char *item,
 }
 
 static int plugstack_file(const char *path, const char *library,
-			  unsigned int depth);
+			  unsigned int depth, unsigned int *left);
 
 /* An include names files by a pattern, relative to the file it stands in. */
 static bool plugstack_include(const char *from, const char *pattern,
-			      const char *library, unsigned int depth)
+			      const char *library, unsigned int depth,
+			      unsigned int *left)
 {
 	const char *slash = strrchr(from, '/');
 	bool found = false;
 	char *full = NULL;
 	glob_t g;
 
-	if (depth >= PLUGSTACK_DEPTH_MAX)
+	if (depth >= PLUGSTACK_DEPTH_MAX || !*left)
 		return false;
 	if (asprintf(&full, "%.*s%s", *pattern == '/' || !slash ? 0 :
 		     (int) (slash + 1 - from), from, pattern) < 0)
@@ -205,7 +208,7 @@ static bool plugstack_include(const char *from, const char *pattern,
 	if (!glob(full, 0, NULL, &g)) {
 		for (size_t i = 0; i < g.gl_pathc && !found; i++)
 			found = plugstack_file(g.gl_pathv[i], library,
-					       depth + 1) > 0;
+					       depth + 1, left) > 0;
 		globfree(&g);
 	}
 	free(full);
@@ -221,15 +224,16 @@ static bool names_library(const char *word, const char *library)
 }
 
 static int plugstack_file(const char *path, const char *library,
-			  unsigned int depth)
+			  unsigned int depth, unsigned int *left)
 {
-	FILE *in = fopen(path, "re");
 	char *line = NULL;
 	size_t size = 0;
 	int found = 0;
+	FILE *in;
 
-	if (!in)
+	if (!*left || !(in = fopen(path, "re")))
 		return -1;
+	(*left)--;
 	while (!found && getline(&line, &size, in) > 0) {
 		char *save, *first, *second;
 
@@ -240,7 +244,7 @@ static int plugstack_file(const char *path, const char *library,
 			continue;
 		if (!strcasecmp(first, "include"))
 			found = plugstack_include(path, second, library,
-						  depth);
+						  depth, left);
 		else
 			found = names_library(second, library);
 	}
@@ -251,5 +255,7 @@ static int plugstack_file(const char *path, const char *library,
 
 int plugstack_has(const char *path, const char *library)
 {
-	return plugstack_file(path, library, 0);
+	unsigned int left = PLUGSTACK_FILES_MAX;
+
+	return plugstack_file(path, library, 0, &left);
 }

@@ -323,6 +323,11 @@ static void test_plugstack(void)
 	write_file("inc1.conf", "include plugstack.conf\n");
 	is_num(plugstack_has("plugstack.conf", "spank_optical.so"), 0,
 	       "a circle ends");
+	write_file("inc1.conf", "include plugstack.conf\ninclude inc*.conf\n"
+		   "include p*.conf\ninclude inc1*\ninclude plug*.conf\n"
+		   "include *nc1.conf\ninclude inc?.conf\ninclude i*.conf\n");
+	is_num(plugstack_has("plugstack.conf", "spank_optical.so"), 0,
+	       "many circles, too");
 	is_num(plugstack_has("none.conf", "spank_optical.so"), -1, "no file");
 }
 
