@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The small documents: ping, problem, events, leases, flat members. The first
+ * byte says which decoder gets the rest. */
+#include "common/wire/wire.h"
+#include "tests/fuzz/fuzz.h"
+
+static void ping(const char *text, size_t len)
+{
+	struct ocs_ping p, again;
+	struct ocs_error err;
+	char *out;
+
+	if (ocs_wire_decode_ping(text, len, &p, &err) < 0)
+		return;
+	must(p.nclusters <= OCS_PING_CLUSTERS_MAX);
+	must(out = ocs_wire_encode_ping(&p));
+	must(ocs_wire_decode_ping(out, strlen(out), &again, &err) == 0);
+	must(again.generation == p.generation && !strcmp(again.user, p.user));
+	free(out);
+}
+
+static void problem(const char *text, size_t len)
+{
+	struct ocs_error p = { 0 }, again = { 0 };
+	char *out;
+
+	ocs_wire_decode_problem(409, text, len, &p);
+	must(p.code != OCS_OK);
+	must(memchr(p.text, 0, sizeof(p.text)));
+	must(memchr(p.reason, 0, sizeof(p.reason)));
+	must(!strpbrk(p.text, "\n\r\t") && !strpbrk(p.reason, " \n\r\t"));
+	must(out = ocs_wire_encode_problem(409, &p));
+	ocs_wire_decode_problem(409, out, strlen(out), &again);
+	must(p.code == again.code && !strcmp(p.reason, again.reason));
+	free(out);
+}
+
+static void events(const char *text, size_t len)
+{
+	struct ocs_event *e = NULL, *again = NULL;
+	unsigned int n = 0, m = 0;
+	struct ocs_error err;
+	char *out;
+
+	if (ocs_wire_decode_events(text, len, &e, &n, &err) < 0)
+		return;
+	must(n <= OCS_WIRE_EVENTS_MAX);
+	must(out = ocs_wire_encode_events(e, n));
+	must(ocs_wire_decode_events(out, strlen(out), &again, &m, &err) == 0);
+	must(n == m);
+	for (unsigned int i = 0; i < n; i++)
+		must(e[i].time_ms == again[i].time_ms &&
+		     !strcmp(e[i].axis, again[i].axis) &&
+		     !strcmp(e[i].cause, again[i].cause));
+	free(out);
+	free(again);
+	free(e);
+}
+
+static void leases(const char *text, size_t len)
+{
+	struct ocs_lease **l = NULL;
+	struct ocs_error err;
+	unsigned int n = 0;
+	char *out;
+
+	if (ocs_wire_decode_leases(text, len, &l, &n, &err) < 0)
+		return;
+	must(out = ocs_wire_encode_leases((const struct ocs_lease *const *) l,
+					  n));
+	for (unsigned int i = 0; i < n; i++)
+		ocs_lease_destroy(l[i]);
+	free(out);
+	free(l);
+}
+
+static void flat(const char *text, size_t len)
+{
+	struct ocs_error err;
+	uint64_t value;
+	char buf[16];
+
+	(void) ocs_wire_decode_u64(text, len, "count", &value, &err);
+	if (ocs_wire_decode_string(text, len, "link", buf, sizeof(buf),
+				   &err) == 0)
+		must(strlen(buf) < sizeof(buf));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *) data + 1;
+
+	if (!size)
+		return 0;
+	switch (data[0]) {
+	case 'p':
+		ping(text, size - 1);
+		break;
+	case 'r':
+		problem(text, size - 1);
+		break;
+	case 'e':
+		events(text, size - 1);
+		break;
+	case 'l':
+		leases(text, size - 1);
+		break;
+	default:
+		flat(text, size - 1);
+	}
+	return 0;
+}
