@@ -66,7 +66,8 @@ static void parse_pair(struct token *t, const char *p, size_t len)
 		t->held = vlen == 1 && *eq == '1';
 	else if (KEY("failures") && vlen < 10) {
 		copy(number, sizeof(number), eq, vlen);
-		t->failures = (unsigned int) strtoul(number, NULL, 10);
+		if (!number[strspn(number, "0123456789")])
+			t->failures = (unsigned int) strtoul(number, NULL, 10);
 	}
 #undef KEY
 }

@@ -73,6 +73,7 @@ int main(void)
 	parses("x optical{state=ACTIVE;new=1} y", true, "ACTIVE", 0, false, "");
 	parses("optical{state=WAYTOOLONGFORTHEFIELD}", true,
 	       "WAYTOOLONGFORT" "H", 0, false, "");
+	parses("optical{failures=-1}", true, "", 0, false, "");
 	parses("optical{failures=99999999999999999999}", true, "", 0,
 	       false, "");
 
