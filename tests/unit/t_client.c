@@ -406,8 +406,8 @@ static void test_hold_stopped(const char *url, const char *what)
 {
 	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	struct ocs_error err;
+	int right = 0, status = 0, rc;
 	uint64_t us[15];
-	int right = 0;
 
 	toy.shared->mode = TOY_GOOD;
 	for (int i = 0; i < 15; i++) {
@@ -416,10 +416,17 @@ static void test_hold_stopped(const char *url, const char *what)
 		if (prime(h, url, &err) < 0)
 			printf("# %s\n", err.text);
 		kill(toy.pid, SIGSTOP);
-		waitpid(toy.pid, NULL, WUNTRACED);
-		right += try_hold(h, 50, &maybe, &us[i], &err) < 0 &&
-			 err.code == OCS_TIMEOUT && maybe &&
-			 !ocs_hold_ready(h);
+		if (waitpid(toy.pid, &status, WUNTRACED) != toy.pid ||
+		    !WIFSTOPPED(status))
+			printf("# the agent is not stopped: %x\n", status);
+		rc = try_hold(h, 50, &maybe, &us[i], &err);
+		if (rc < 0 && err.code == OCS_TIMEOUT && maybe &&
+		    !ocs_hold_ready(h))
+			right++;
+		else
+			printf("# hold %d: rc=%d %s '%s' maybe=%d ready=%d %d us\n",
+			       i, rc, ocs_code_name(err.code), err.text, maybe,
+			       ocs_hold_ready(h), (int) us[i]);
 		if (i == 14)
 			ok(ocs_hold_prime(h, url, toy.shared->munge_socket,
 					  100, &err) < 0 &&
