@@ -46,3 +46,13 @@ tests_unit_t_place_SOURCES = tests/unit/t_place.c tests/unit/graph.h \
 	tests/unit/nomem.h tests/unit/tap.h
 tests_unit_t_place_LDFLAGS = $(core_nomem_ldflags)
 tests_unit_t_place_LDADD = common/libcore.la
+
+# make bench-place: what placing costs; no part of make check
+EXTRA_PROGRAMS += tests/bench/place
+CLEANFILES += tests/bench/place
+tests_bench_place_SOURCES = tests/bench/place.c tests/unit/graph.h \
+	tests/unit/tap.h
+tests_bench_place_LDADD = common/libcore.la
+.PHONY: bench-place
+bench-place: tests/bench/place$(EXEEXT)
+	@tests/bench/place$(EXEEXT)

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* place.c and sets.c: hand-made cases, all sets of random nets tried one by
- * one, and what one call costs */
+/* place.c and sets.c: hand-made cases, and all sets of random nets tried one
+ * by one; what a call costs is tests/bench/place.c's */
 #include "common/core/place.h"
-
-#include <time.h>
 
 #include "tests/unit/nomem.h"
 #include "tests/unit/tap.h"
@@ -343,76 +341,6 @@ static void test_random(void)
 	ok(found > 2000, "%u picks", found);
 }
 
-/* 64 sites, 2000 links: all pairs, latencies by distance on a plane. */
-static void large_net(struct ocs_net *net)
-{
-	static struct line line[2000];
-	static char name[2000][8];
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < 64; i++)
-		for (unsigned int j = i + 1; j < 64 && n < 2000; j++, n++) {
-			unsigned int dx = i % 8 > j % 8 ? i % 8 - j % 8 :
-							  j % 8 - i % 8;
-			unsigned int dy = j / 8 - i / 8;
-
-			sprintf(name[n], "l%u", n);
-			line[n] = (struct line) { name[n], i, j, 3200,
-						  400 * dice(9), 400,
-						  20 + 500 * dx + 500 * dy,
-						  false, false };
-		}
-	graph_init(net, 64, NULL, line, n);
-}
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define INSTRUMENTED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define INSTRUMENTED true
-#endif
-#endif
-#ifndef INSTRUMENTED
-#define INSTRUMENTED false
-#endif
-
-/* A call costs little whatever it is asked; the limit leaves room for slow and
- * busy machines. Under valgrind set OCS_NO_TIMING. */
-static void test_cost(void)
-{
-	static const char *const bw[] = { "400G", "1200G,min=100G", "4T" };
-	static const uint32_t nodes[] = { 20, 60, 120, 5000 };
-	struct ocs_candidate out[OCS_CANDIDATES_MAX];
-	struct ocs_supply supply[64];
-	struct ocs_request req;
-	struct ocs_net net;
-
-	large_net(&net);
-	for (unsigned int i = 0; i < 64; i++)
-		supply[i] = (struct ocs_supply) { i, 16, i * 7 % 17, false };
-	for (unsigned int b = 0; b < 3; b++)
-		for (unsigned int k = 0; k < 4; k++) {
-			struct ocs_error err;
-			clock_t best = 0;
-
-			want(&req, bw[b], NULL, "1-8", NULL);
-			for (int run = 0; run < 10; run++) {
-				clock_t t = clock();
-
-				ocs_place(&net, supply, 64, nodes[k], &req,
-					  false, out, &err);
-				t = clock() - t;
-				if (!run || t < best)
-					best = t;
-			}
-			printf("# %s on %u nodes: %.3f ms\n", bw[b], nodes[k],
-			       1e3 * (double) best / CLOCKS_PER_SEC);
-			ok(INSTRUMENTED || getenv("OCS_NO_TIMING") ||
-			   best < CLOCKS_PER_SEC / 100, "is below 10 ms");
-		}
-	ocs_net_fini(&net);
-}
-
 /* More sites than one search holds: the required one is among them. */
 static void test_many(void)
 {
@@ -472,7 +400,6 @@ int main(void)
 {
 	test_rows();
 	test_random();
-	test_cost();
 	test_many();
 	test_nomem();
 	return tap_done();
