@@ -79,6 +79,30 @@ crash()
 }
 
 crash slurmctld
+
+# An interactive job: its srun asks slurmctld over and over whether it may start.
+as_user bob srun "${OPTICAL[@]}" -J terminal \
+	sh -c 'echo $(date +%s%3N) $OPTICAL_LEASE_ID' >"$D/work/srun.out" 2>"$D/work/srun.err" &
+srun=$!
+ok "srun: a job is configuring" \
+	wait_for $LIMIT 'squeue -h -n terminal -t CF -o %A | grep . && leases | grep ^PROVISIONING'
+term=$(squeue -h -n terminal -o %A)
+term_lease=$(lease_of "$term" id)
+ok "srun: slurmctld saves its state" wait_saved "$run"
+ok "srun: the job is configuring still" job_is "$term" CONFIGURING
+ok "srun: kill -9 of slurmctld" kill_one slurmctld -KILL
+ok "srun: it comes back" restart_one slurmctld
+ok "srun: it ends" wait_for $LIMIT "! kill -0 $srun"
+wait $srun
+is $? 0 "srun: well" || diag "$(cat "$D/work/srun.err")"
+read -r started lease < <(sort -n "$D/work/srun.out")
+is "$(wc -l <"$D/work/srun.out")" 3 "srun: three tasks have run"
+is "${lease:-none}" "$term_lease" "srun: with its lease"
+up=$(lease_of "$term" active_ms)
+ok "srun: no task started before the circuit was up ($((${started:-0} - ${up:-0})) ms after)" \
+	[ "${up:-0}" -gt 0 -a "${started:-0}" -ge "${up:-0}" ]
+over_and_free "$term" srun
+
 crash slurmd batch
 crash opticald
 
