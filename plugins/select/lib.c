@@ -150,5 +150,8 @@ int lib_configure(struct ocs_error *err)
 			rc = -1;
 		ops->conf_put(oc);
 	}
+	/* A map of another number of nodes is worse than none. */
+	if (map.any && (unsigned int) bit_size(map.any) != compat_node_count())
+		map_fini(&map);
 	return rc;
 }
