@@ -2,6 +2,7 @@
 # Pure code: libc only.
 noinst_LTLIBRARIES += common/libcore.la
 common_libcore_la_SOURCES = \
+	common/core/calendar.c common/core/calendar.h \
 	common/core/defaults.h \
 	common/core/earliest.c \
 	common/core/error.c common/core/error.h \
@@ -14,11 +15,12 @@ common_libcore_la_SOURCES = \
 	common/core/request.c common/core/request.h \
 	common/core/scan.h \
 	common/core/sets.c common/core/sets.h \
+	common/core/steps.c common/core/steps.h \
 	common/core/units.c common/core/units.h
 
 core_tests = tests/unit/t_error tests/unit/t_units tests/unit/t_request \
 	tests/unit/t_net tests/unit/t_plan tests/unit/t_place \
-	tests/unit/t_lease tests/unit/t_hints
+	tests/unit/t_lease tests/unit/t_hints tests/unit/t_calendar
 check_PROGRAMS += $(core_tests)
 core_nomem_ldflags = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
@@ -56,3 +58,7 @@ tests_bench_place_LDADD = common/libcore.la
 .PHONY: bench-place
 bench-place: tests/bench/place$(EXEEXT)
 	@tests/bench/place$(EXEEXT)
+tests_unit_t_calendar_SOURCES = tests/unit/t_calendar.c tests/unit/graph.h \
+	tests/unit/nomem.h tests/unit/tap.h
+tests_unit_t_calendar_LDFLAGS = $(core_nomem_ldflags)
+tests_unit_t_calendar_LDADD = common/libcore.la
