@@ -44,7 +44,7 @@ struct ocs_reply {
 	int status;
 	char *body;		/* the caller frees */
 	const char *type;	/* of the body */
-	const char *allow;	/* with 405, or NULL */
+	char allow[48];		/* with 405, or "" */
 };
 
 /* 0 with *REPLY, or 1: handle it again after a change or at deadline_ms. */

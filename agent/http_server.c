@@ -419,7 +419,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *con,
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	if (reply->status == 401)
 		MHD_add_response_header(response, "WWW-Authenticate", "Munge");
-	if (reply->allow)
+	if (reply->allow[0])
 		MHD_add_response_header(response, "Allow", reply->allow);
 	if (close_after)
 		MHD_add_response_header(response, "Connection", "close");

@@ -2,7 +2,9 @@
 # The agent. libagent is everything but main(), for the tests.
 noinst_LTLIBRARIES += agent/libagent.la
 agent_libagent_la_SOURCES = \
-	agent/api.c agent/api.h \
+	agent/api.c agent/api.h agent/api_priv.h \
+	agent/api_cluster.c agent/api_lease.c \
+	agent/api_sim.c agent/api_state.c \
 	agent/auth.c agent/auth.h \
 	agent/caller.h \
 	agent/conf.c agent/conf.h \
