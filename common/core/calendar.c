@@ -300,6 +300,32 @@ int ocs_calendar_change(struct ocs_calendar *cal,
 	return apply(cal, &w, err);
 }
 
+int ocs_calendar_check(const struct ocs_calendar *cal,
+		       const struct ocs_booking *out, unsigned int nout,
+		       const struct ocs_booking *in, unsigned int nin,
+		       struct ocs_error *err)
+{
+	struct wanted w = { out, in, nout, nin, OCS_STEPS_BOOKED, false };
+	unsigned int nedges;
+	struct edge *edge = edges_of(cal, &w, &nedges, err);
+	int rc = edge ? check_change(cal, &w, edge, nedges, err) : -1;
+
+	free(edge);
+	return rc;
+}
+
+void ocs_calendar_give_back(struct ocs_calendar *cal,
+			    const struct ocs_booking *out, unsigned int nout)
+{
+	for (unsigned int i = 0; i < nout; i++) {
+		struct line *link = &cal->link[out[i].link];
+
+		link->total -= (int64_t) out[i].bps;
+		ocs_steps_drop(&link->steps, OCS_STEPS_BOOKED, out[i].start_s,
+			       out[i].end_s, (int64_t) out[i].bps);
+	}
+}
+
 int ocs_calendar_force(struct ocs_calendar *cal, const struct ocs_booking *out,
 		       unsigned int nout, const struct ocs_booking *in,
 		       unsigned int nin, struct ocs_error *err)
@@ -349,6 +375,49 @@ uint64_t ocs_calendar_free(const struct ocs_calendar *cal, unsigned int link,
 	l = &cal->link[link];
 	left = l->capacity_bps - ocs_steps_peak(&l->steps, start_s, end_s);
 	return left > 0 ? (uint64_t) left : 0;
+}
+
+/* The next time after AT, before END_S, at which a bar of OUT on LINK begins
+ * or ends. */
+static int64_t next_cut(const struct ocs_booking *out, unsigned int nout,
+			unsigned int link, int64_t at, int64_t end_s)
+{
+	for (unsigned int i = 0; i < nout; i++) {
+		if (out[i].link != link)
+			continue;
+		if (out[i].start_s > at && out[i].start_s < end_s)
+			end_s = out[i].start_s;
+		if (out[i].end_s > at && out[i].end_s < end_s)
+			end_s = out[i].end_s;
+	}
+	return end_s;
+}
+
+uint64_t ocs_calendar_free_without(const struct ocs_calendar *cal,
+				   const struct ocs_booking *out,
+				   unsigned int nout, unsigned int link,
+				   int64_t start_s, int64_t end_s)
+{
+	uint64_t least = UINT64_MAX;
+	int64_t from = start_s, to, own, left;
+
+	if (link >= cal->nlinks || start_s >= end_s)
+		return 0;
+	for (; from < end_s; from = to) {
+		to = next_cut(out, nout, link, from, end_s);
+		own = 0;
+		for (unsigned int i = 0; i < nout; i++)
+			if (out[i].link == link && out[i].start_s <= from &&
+			    out[i].end_s > from)
+				own += (int64_t) out[i].bps;
+		left = cal->link[link].capacity_bps + own -
+		       ocs_steps_peak(&cal->link[link].steps, from, to);
+		if (left < 0)
+			left = 0;
+		if ((uint64_t) left < least)
+			least = (uint64_t) left;
+	}
+	return least;
 }
 
 uint64_t ocs_calendar_booked(const struct ocs_calendar *cal,

@@ -60,7 +60,16 @@ int ocs_calendar_change(struct ocs_calendar *cal,
 			const struct ocs_booking *in, unsigned int nin,
 			struct ocs_error *err);
 
-/* The same without asking for room: for what is known to be there (a ledger
+/* Would ocs_calendar_change() do it? Nothing is changed. */
+int ocs_calendar_check(const struct ocs_calendar *cal,
+		       const struct ocs_booking *out, unsigned int nout,
+		       const struct ocs_booking *in, unsigned int nin,
+		       struct ocs_error *err);
+/* Give back what was booked exactly like this. Never fails. */
+void ocs_calendar_give_back(struct ocs_calendar *cal,
+			    const struct ocs_booking *out, unsigned int nout);
+
+/* As ocs_calendar_change() without asking for room: for what is known to be there (a ledger
  * that is read after links have shrunk; a circuit that is lit past its end).
  * Never OCS_BUSY. */
 int ocs_calendar_force(struct ocs_calendar *cal, const struct ocs_booking *out,
@@ -87,6 +96,12 @@ uint64_t ocs_calendar_booked(const struct ocs_calendar *cal,
  * ocs_plan_make(). */
 void ocs_calendar_show(const struct ocs_calendar *cal, int64_t start_s,
 		       int64_t end_s, struct ocs_net *net);
+/* What would be free if OUT[0..NOUT), which is booked exactly like this, were
+ * given back. */
+uint64_t ocs_calendar_free_without(const struct ocs_calendar *cal,
+				   const struct ocs_booking *out,
+				   unsigned int nout, unsigned int link,
+				   int64_t start_s, int64_t end_s);
 
 /*
  * The first *WHEN_S >= FROM_S such that all of NEED[0..NNEED) (link and bps;

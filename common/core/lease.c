@@ -29,6 +29,15 @@ static const char *const data_names[] = {
 	[OCS_RESTORING] = "RESTORING",
 	[OCS_IMPAIRED] = "IMPAIRED",
 };
+static const char *const sched_names[] = {
+	[OCS_IN_TERM] = "IN_TERM",
+	[OCS_WAITING] = "WAITING",
+	[OCS_PAST_END] = "PAST_END",
+};
+static const char *const admin_names[] = {
+	[OCS_IN_SERVICE] = "IN_SERVICE",
+	[OCS_MAINTENANCE] = "MAINTENANCE",
+};
 static const char *const blame_names[] = {
 	[OCS_BLAME_NONE] = "none",
 	[OCS_BLAME_REFUSED] = "refused",
@@ -66,6 +75,16 @@ const char *ocs_data_name(enum ocs_data v)
 	return name_of(data_names, COUNT(data_names), v);
 }
 
+const char *ocs_sched_name(enum ocs_sched v)
+{
+	return name_of(sched_names, COUNT(sched_names), v);
+}
+
+const char *ocs_admin_name(enum ocs_admin v)
+{
+	return name_of(admin_names, COUNT(admin_names), v);
+}
+
 const char *ocs_blame_name(enum ocs_blame v)
 {
 	return name_of(blame_names, COUNT(blame_names), v);
@@ -98,6 +117,26 @@ int ocs_data_from_name(const char *name, enum ocs_data *v)
 	if (i < 0)
 		return -1;
 	*v = (enum ocs_data) i;
+	return 0;
+}
+
+int ocs_sched_from_name(const char *name, enum ocs_sched *v)
+{
+	int i = value_of(sched_names, COUNT(sched_names), name);
+
+	if (i < 0)
+		return -1;
+	*v = (enum ocs_sched) i;
+	return 0;
+}
+
+int ocs_admin_from_name(const char *name, enum ocs_admin *v)
+{
+	int i = value_of(admin_names, COUNT(admin_names), name);
+
+	if (i < 0)
+		return -1;
+	*v = (enum ocs_admin) i;
 	return 0;
 }
 
@@ -175,6 +214,10 @@ const char *ocs_lease_word(const struct ocs_lease *lease)
 	case OCS_HELD:
 		return "HELD";
 	case OCS_COMMITTED:
+		if (lease->sched == OCS_PAST_END)
+			return "OVERDUE";
+		if (lease->sched == OCS_WAITING)
+			return "WAITING";
 		if (ocs_lease_up(lease))
 			return "ACTIVE";
 		return impaired(lease) ? "IMPAIRED" : "PROVISIONING";
@@ -212,11 +255,16 @@ static bool same_text(const char *x, const char *y)
 	return !strcmp(x ? x : "", y ? y : "");
 }
 
+static bool same_ends(const struct ocs_circuit *x, const struct ocs_circuit *y)
+{
+	return !strcmp(x->a, y->a) && !strcmp(x->z, y->z);
+}
+
 static bool same_circuit(const struct ocs_circuit *x,
 			 const struct ocs_circuit *y)
 {
 	/* granted 0: left to the agent */
-	return !strcmp(x->a, y->a) && !strcmp(x->z, y->z) &&
+	return same_ends(x, y) &&
 	       x->requested_bps == y->requested_bps &&
 	       (x->granted_bps == y->granted_bps || !x->granted_bps ||
 		!y->granted_bps) &&
@@ -226,17 +274,21 @@ static bool same_circuit(const struct ocs_circuit *x,
 bool ocs_lease_same_request(const struct ocs_lease *x,
 			    const struct ocs_lease *y)
 {
+	bool changed = x->version > 1 || y->version > 1;
+
 	if (strcmp(x->id, y->id) || strcmp(x->cluster, y->cluster) ||
 	    x->job_id != y->job_id || x->user_id != y->user_id ||
 	    x->submit_s != y->submit_s || x->restart_cnt != y->restart_cnt ||
-	    x->nsites != y->nsites || x->ncircuits != y->ncircuits)
+	    x->nsites != y->nsites || x->ncircuits != y->ncircuits ||
+	    (!changed && x->start_s != y->start_s))
 		return false;
 	for (unsigned int i = 0; i < x->nsites && i < OCS_SPAN_MAX; i++)
 		if (strcmp(x->site[i].name, y->site[i].name) ||
 		    !same_text(x->site[i].nodes, y->site[i].nodes))
 			return false;
 	for (unsigned int i = 0; i < x->ncircuits; i++)
-		if (!same_circuit(&x->circuit[i], &y->circuit[i]))
+		if (changed ? !same_ends(&x->circuit[i], &y->circuit[i]) :
+		    !same_circuit(&x->circuit[i], &y->circuit[i]))
 			return false;
 	return true;
 }

@@ -16,6 +16,11 @@
  *      known) -> RELEASING
  *  data plane, per circuit, observed
  *      DOWN <-> UP, UP -> IMPAIRED, DOWN -> RESTORING
+ *  schedule, per lease
+ *      WAITING --start_s--> IN_TERM --end_s + grace_s--> PAST_END
+ *      IN_TERM <--a later end-- PAST_END
+ *  administrative, per lease
+ *      IN_SERVICE <-> MAINTENANCE (a link of it is drained or in a window)
  *
  * Booked is what is HELD, COMMITTED, or not RELEASED on the provisioning axis
  * (I1). Pure: no files, no network, no Slurm.
@@ -35,17 +40,23 @@ enum ocs_prov {
 	OCS_UNKNOWN
 };
 enum ocs_data { OCS_DOWN, OCS_UP, OCS_RESTORING, OCS_IMPAIRED };
+enum ocs_sched { OCS_IN_TERM, OCS_WAITING, OCS_PAST_END };
+enum ocs_admin { OCS_IN_SERVICE, OCS_MAINTENANCE };
 /* Why a set-up failed: only a refusal counts against the request. */
 enum ocs_blame { OCS_BLAME_NONE, OCS_BLAME_REFUSED, OCS_BLAME_FAULT };
 
 const char *ocs_resv_name(enum ocs_resv v);	/* "HELD" */
 const char *ocs_prov_name(enum ocs_prov v);
 const char *ocs_data_name(enum ocs_data v);
+const char *ocs_sched_name(enum ocs_sched v);
+const char *ocs_admin_name(enum ocs_admin v);
 const char *ocs_blame_name(enum ocs_blame v);	/* "none|refused|fault" */
 /* 0 and *V, or -1 */
 int ocs_resv_from_name(const char *name, enum ocs_resv *v);
 int ocs_prov_from_name(const char *name, enum ocs_prov *v);
 int ocs_data_from_name(const char *name, enum ocs_data *v);
+int ocs_sched_from_name(const char *name, enum ocs_sched *v);
+int ocs_admin_from_name(const char *name, enum ocs_admin *v);
 int ocs_blame_from_name(const char *name, enum ocs_blame *v);
 
 struct ocs_circuit {
@@ -60,6 +71,9 @@ struct ocs_circuit {
 	enum ocs_prov prov;
 	enum ocs_data data;
 	int64_t up_ms;			/* when last seen up, Unix ms; 0 never */
+	/* What the network was last told to carry; differs from granted_bps
+	 * while it is being resized. 0: nothing, or granted_bps. */
+	uint64_t lit_bps;
 };
 
 struct ocs_lease {
@@ -70,7 +84,9 @@ struct ocs_lease {
 	char user[OCS_NAME_MAX];
 	int64_t submit_s;		/* attributes of the job, never keys */
 	uint32_t restart_cnt;
+	int64_t start_s;		/* Unix s; 0: at once */
 	int64_t end_s;			/* expected, Unix s; 0: no limit */
+	uint32_t grace_s;		/* booked on past end_s; 0: the agent's */
 	uint64_t controller_epoch;	/* of the writer */
 	unsigned int nsites;
 	struct {
@@ -81,6 +97,10 @@ struct ocs_lease {
 	struct ocs_circuit *circuit;	/* owned */
 	/* below: set by the agent */
 	enum ocs_resv resv;
+	enum ocs_sched sched;
+	enum ocs_admin admin;
+	uint32_t version;		/* 1, and 1 more for each change asked
+					 * for; 0: from before there were any */
 	enum ocs_blame blame;
 	char cause[256];		/* why FAILED or TERMINATED; else "" */
 	int64_t held_ms;		/* Unix ms; 0: not yet */
@@ -94,17 +114,18 @@ struct ocs_lease *ocs_lease_create(void);	/* zeroed, or NULL */
 void ocs_lease_destroy(struct ocs_lease *lease);
 struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease); /* or NULL */
 
-/* The one word that people see: HELD, PROVISIONING, ACTIVE, IMPAIRED,
- * RELEASING, FAILED or GONE (nothing booked any more, whether it FAILED or
+/* The one word that people see: HELD, WAITING (to start), PROVISIONING,
+ * ACTIVE, IMPAIRED, OVERDUE, RELEASING, FAILED or GONE (nothing booked any more, whether it FAILED or
  * was TERMINATED: resv and cause say). */
 const char *ocs_lease_word(const struct ocs_lease *lease);
 /* True while anything of LEASE is booked. */
 bool ocs_lease_booked(const struct ocs_lease *lease);
 /* True if all circuits are PROVISIONED and UP (I4); false without circuits. */
 bool ocs_lease_up(const struct ocs_lease *lease);
-/* Same request: id, cluster, job, sites, circuits' ends, rates and bounds;
- * states, routes, end and epoch don't count (I3). A granted rate of 0 leaves
- * it to the agent and is the same as any. */
+/* Same request: id, cluster, job, sites, start, circuits' ends, rates and
+ * bounds; states, routes, end, grace and epoch don't count (I3). A granted rate
+ * of 0 leaves it to the agent and is the same as any. Of a lease that was
+ * changed since (version above 1) start and rates don't count either. */
 bool ocs_lease_same_request(const struct ocs_lease *x,
 			    const struct ocs_lease *y);
 /* Sum of granted rates over the circuits in whole Gb/s, rounded up once:

@@ -26,6 +26,7 @@ static void put_circuit(struct ocs_json_out *out, const struct ocs_circuit *c)
 	ocs_json_put_str(out, "provisioning", ocs_prov_name(c->prov));
 	ocs_json_put_str(out, "data_plane", ocs_data_name(c->data));
 	ocs_json_put_i64(out, "up_ms", c->up_ms);
+	ocs_json_put_u64(out, "lit_bps", c->lit_bps);
 	ocs_json_put_close(out, '}');
 }
 
@@ -39,7 +40,9 @@ void ocs_wire_put_lease(struct ocs_json_out *out, const struct ocs_lease *l)
 	ocs_json_put_str(out, "user", l->user);
 	ocs_json_put_i64(out, "submit_s", l->submit_s);
 	ocs_json_put_u64(out, "restart_cnt", l->restart_cnt);
+	ocs_json_put_i64(out, "start_s", l->start_s);
 	ocs_json_put_i64(out, "end_s", l->end_s);
+	ocs_json_put_u64(out, "grace_s", l->grace_s);
 	ocs_json_put_u64(out, "controller_epoch", l->controller_epoch);
 	ocs_json_put_open(out, "sites", '[');
 	for (unsigned int i = 0; i < l->nsites; i++) {
@@ -54,6 +57,9 @@ void ocs_wire_put_lease(struct ocs_json_out *out, const struct ocs_lease *l)
 		put_circuit(out, &l->circuit[i]);
 	ocs_json_put_close(out, ']');
 	ocs_json_put_str(out, "reservation", ocs_resv_name(l->resv));
+	ocs_json_put_str(out, "schedule", ocs_sched_name(l->sched));
+	ocs_json_put_str(out, "administrative", ocs_admin_name(l->admin));
+	ocs_json_put_u64(out, "version", l->version);
 	ocs_json_put_str(out, "blame", ocs_blame_name(l->blame));
 	ocs_json_put_str(out, "cause", l->cause);
 	ocs_json_put_i64(out, "held_ms", l->held_ms);
@@ -214,6 +220,9 @@ static int get_circuit_states(const struct ocs_json_at *at,
 		return word_fail(at, "provisioning", prov);
 	if (data && ocs_data_from_name(data, &c->data) < 0)
 		return word_fail(at, "data_plane", data);
+	if (ocs_json_u64(at, "lit_bps", false, 0, OCS_RATE_MAX_BPS,
+			 &c->lit_bps) < 0)
+		return -1;
 	return ocs_json_i64(at, "up_ms", false, OCS_JSON_TIME_MS_MAX,
 			    &c->up_ms);
 }
@@ -294,9 +303,19 @@ static int get_job(const struct ocs_json_at *at, struct ocs_lease *l)
 	    ocs_json_i64(at, "submit_s", false, OCS_JSON_TIME_S_MAX,
 			 &l->submit_s) < 0 ||
 	    ocs_json_u32(at, "restart_cnt", false, &l->restart_cnt) < 0 ||
+	    ocs_json_i64(at, "start_s", false, OCS_JSON_TIME_S_MAX,
+			 &l->start_s) < 0 ||
 	    ocs_json_i64(at, "end_s", false, OCS_JSON_TIME_S_MAX,
-			 &l->end_s) < 0)
+			 &l->end_s) < 0 ||
+	    ocs_json_u32(at, "grace_s", false, &l->grace_s) < 0)
 		return -1;
+	if (l->end_s && l->end_s <= l->start_s)
+		return ocs_json_fail(at, "end_s", OCS_RANGE,
+				     "an end after start_s is expected");
+	if (l->grace_s > OCS_GRACE_MAX_S)
+		return ocs_json_fail(at, "grace_s", OCS_RANGE,
+				     "at most %d is expected",
+				     OCS_GRACE_MAX_S);
 	return ocs_json_u64(at, "controller_epoch", false, 0,
 			    OCS_JSON_NUMBER_MAX, &l->controller_epoch);
 }
@@ -314,9 +333,17 @@ static int get_states(const struct ocs_json_at *at, struct ocs_lease *l)
 		{ "gone_ms", &l->gone_ms },
 	};
 	const char *resv = word(at, "reservation"), *blame = word(at, "blame");
+	const char *sched = word(at, "schedule");
+	const char *admin = word(at, "administrative");
 
 	if (resv && ocs_resv_from_name(resv, &l->resv) < 0)
 		return word_fail(at, "reservation", resv);
+	if (sched && ocs_sched_from_name(sched, &l->sched) < 0)
+		return word_fail(at, "schedule", sched);
+	if (admin && ocs_admin_from_name(admin, &l->admin) < 0)
+		return word_fail(at, "administrative", admin);
+	if (ocs_json_u32(at, "version", false, &l->version) < 0)
+		return -1;
 	if (blame && ocs_blame_from_name(blame, &l->blame) < 0)
 		return word_fail(at, "blame", blame);
 	for (unsigned int i = 0; i < sizeof(times) / sizeof(times[0]); i++)

@@ -161,8 +161,14 @@ static void test_changes(void)
 		struct ocs_calendar *cal = furnished();
 		struct ocs_error err = { 0 };
 		uint64_t before = print(cal);
-		int rc = ocs_calendar_change(cal, c->out, c->nout, c->in,
-					     c->nin, &err);
+		int rc = ocs_calendar_check(cal, c->out, c->nout, c->in,
+					    c->nin, &err);
+
+		ok(rc == (c->code == OCS_OK ? 0 : -1) && err.code == c->code &&
+		   !strcmp(err.reason, c->reason) && print(cal) == before,
+		   "%s: so it would be", c->what);
+		rc = ocs_calendar_change(cal, c->out, c->nout, c->in, c->nin,
+					 &err);
 
 		is_num(err.code, c->code, "%s: %s", c->what,
 		       ocs_code_name(c->code));
@@ -454,6 +460,21 @@ static void naive_change(const struct ocs_booking *b, unsigned int n, int sign)
 		naive_add(naive.booked[b[i].link], &b[i], sign);
 }
 
+/* What is free without IN, which is booked. */
+static bool without_ok(struct ocs_calendar *cal, const struct ocs_booking *in,
+		       unsigned int nin)
+{
+	unsigned int link = dice(COUNT(links));
+	uint64_t said, is;
+	int64_t start, end;
+
+	random_times(&start, &end);
+	said = ocs_calendar_free_without(cal, in, nin, link, start, end);
+	ocs_calendar_give_back(cal, in, nin);
+	is = ocs_calendar_free(cal, link, start, end);
+	return !ocs_calendar_force(cal, NULL, 0, in, nin, NULL) && said == is;
+}
+
 /* Hold, release or modify one of KEPT. */
 static bool random_change(struct ocs_calendar *cal, struct kept *k,
 			  unsigned int *took, unsigned int *refused)
@@ -479,7 +500,12 @@ static bool random_change(struct ocs_calendar *cal, struct kept *k,
 		}
 	}
 	may = force || naive_may(out, nout, in, nin);
-	if ((force ? ocs_calendar_force : ocs_calendar_change)
+	if (!force && may != !ocs_calendar_check(cal, out, nout, in, nin,
+						 NULL))
+		return false;
+	if (nout && !nin && dice(2))
+		ocs_calendar_give_back(cal, out, nout);
+	else if ((force ? ocs_calendar_force : ocs_calendar_change)
 	    (cal, out, nout, in, nin, &err) < 0) {
 		++*refused;
 		return !may && err.code == OCS_BUSY && err.reason[0];
@@ -487,6 +513,8 @@ static bool random_change(struct ocs_calendar *cal, struct kept *k,
 	++*took;
 	naive_change(out, nout, -1);
 	naive_change(in, nin, 1);
+	if (nin && !without_ok(cal, in, nin))
+		return false;
 	if (nin) {
 		memcpy(k->b[at], in, sizeof(in));
 		k->nb[at] = nin;
