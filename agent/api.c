@@ -128,6 +128,8 @@ static const struct route {
 	{ "GET", { "v1", "leases", "*", "events" }, api_get_events },
 	{ "POST", { "v1", "clusters", "*", "epoch" }, api_post_epoch },
 	{ "POST", { "v1", "clusters", "*", "confirm" }, api_post_confirm },
+	{ "PUT", { "v1", "clusters", "*", "compute" }, api_put_compute },
+	{ "GET", { "v1", "compute" }, api_get_compute },
 	{ "GET", { "v1", "sim", "faults" }, api_faults },
 	{ "POST", { "v1", "sim", "faults" }, api_faults },
 };

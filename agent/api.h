@@ -10,6 +10,7 @@
 #define OCS_AGENT_API_H
 
 #include "agent/auth.h"
+#include "agent/compute.h"
 #include "agent/engine.h"
 #include "agent/target.h"
 
@@ -19,6 +20,7 @@
 struct ocs_api {
 	struct ocs_engine *engine;
 	struct ocs_auth *auth;
+	struct ocs_computes *computes;
 };
 
 /* One request. Zeroed by the server, which fills the first part. */

@@ -4,6 +4,7 @@
  *
  *  api.c          the routes, and the helpers below
  *  api_cluster.c  controller epochs, the brake
+ *  api_compute.c  what clusters tell of their compute
  *  api_lease.c    hold, commit, read, release
  *  api_sim.c      the simulator's faults
  *  api_state.c    ping, state, sessions
@@ -50,6 +51,11 @@ int api_post_epoch(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply);
 int api_post_confirm(struct ocs_api *api, struct ocs_api_call *call,
 		     struct ocs_reply *reply);
+/* api_compute.c */
+int api_put_compute(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
+int api_get_compute(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
 /* api_lease.c */
 int api_post_lease(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply);

@@ -113,6 +113,8 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 char *ocs_engine_lease_text(const struct ocs_caller *caller,
 			    const struct ocs_lease_ref *ref,
 			    struct ocs_error *err);
+bool ocs_engine_has_cluster(struct ocs_engine *e, const char *name);
+bool ocs_engine_has_site(const struct ocs_engine *e, const char *name);
 uint64_t ocs_engine_generation(struct ocs_engine *e);
 const char *ocs_engine_instance(const struct ocs_engine *e);
 struct ocs_driver *ocs_engine_driver(struct ocs_engine *e);

@@ -439,6 +439,21 @@ int ocs_engine_events(struct ocs_engine *e, const char *id,
 	return rc;
 }
 
+bool ocs_engine_has_cluster(struct ocs_engine *e, const char *name)
+{
+	bool has;
+
+	pthread_mutex_lock(&e->lock);
+	has = engine_cluster_find(e, name);
+	pthread_mutex_unlock(&e->lock);
+	return has;
+}
+
+bool ocs_engine_has_site(const struct ocs_engine *e, const char *name)
+{
+	return ocs_net_site(&e->conf->net, name) >= 0;	/* never changes */
+}
+
 uint64_t ocs_engine_generation(struct ocs_engine *e)
 {
 	uint64_t generation;

@@ -3,10 +3,11 @@
 noinst_LTLIBRARIES += agent/libagent.la
 agent_libagent_la_SOURCES = \
 	agent/api.c agent/api.h agent/api_priv.h \
-	agent/api_cluster.c agent/api_lease.c \
+	agent/api_cluster.c agent/api_compute.c agent/api_lease.c \
 	agent/api_sim.c agent/api_state.c \
 	agent/auth.c agent/auth.h \
 	agent/caller.h \
+	agent/compute.c agent/compute.h \
 	agent/conf.c agent/conf.h \
 	agent/driver.h agent/driver_sim.c \
 	agent/engine.c agent/engine.h agent/engine_priv.h \

@@ -46,6 +46,8 @@
 /* NCCL_BUFFSIZE costs memory in every communicator: 16 MiB unless the
  * admin says otherwise, 1 to 64 MiB. */
 #define OCS_NCCL_BUFFSIZE_MAX 16777216
+/* How often slurmctld tells the agent of its compute; 0 (never), 5..3600 */
+#define OCS_COMPUTE_INTERVAL_S 30
 /* The snapshot counts as old when the agent was silent for this long. */
 #define OCS_AGENT_SILENT_MS 15000
 
@@ -63,6 +65,15 @@
 #define OCS_MAX_AUTO_REMOVE 2
 #define OCS_MAX_AUTO_REMOVE_PERCENT 10
 #define OCS_AUTO_REMOVE_WINDOW_S 600
+/* What is told of compute is stale after so many seconds, unless it says
+ * otherwise: two intervals. Nothing observed is valid longer than a day. */
+#define OCS_COMPUTE_VALID_S 60		/* 1..OCS_VALID_MAX_S */
+#define OCS_VALID_MAX_S 86400
+/* A clock may be this far ahead of the agent's, in ms. */
+#define OCS_CLOCK_AHEAD_MS 30000
+/* Types of GPUs in one site, and expected starts that a cluster tells of. */
+#define OCS_COMPUTE_GPUS_MAX 16
+#define OCS_COMPUTE_STARTS_MAX 64
 /* Largest HTTP body either side takes: 100,000 leases at about 1 KiB. */
 #define OCS_BODY_MAX (UINT64_C(128) << 20)
 /* Largest body of one request to the agent. */

@@ -6,6 +6,7 @@ common_libwire_la_SOURCES = \
 	common/wire/state.c \
 	common/wire/wire.h common/wire/wire_int.h \
 	common/wire/wire_cli.c common/wire/wire_cli.h \
+	common/wire/wire_compute.c common/wire/wire_compute.h \
 	common/wire/wire_doc.c common/wire/wire_lease.c \
 	common/wire/wire_state.c
 common_libwire_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
@@ -16,3 +17,9 @@ tests_unit_t_wire_SOURCES = tests/unit/t_wire.c tests/unit/nomem.h \
 tests_unit_t_wire_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_t_wire_LDADD = common/libwire.la common/libcore.la $(JSON_LIBS)
+
+check_PROGRAMS += tests/unit/t_compute
+tests_unit_t_compute_SOURCES = tests/unit/t_compute.c tests/unit/nomem.h \
+	tests/unit/tap.h
+tests_unit_t_compute_LDFLAGS = $(tests_unit_t_wire_LDFLAGS)
+tests_unit_t_compute_LDADD = common/libwire.la common/libcore.la $(JSON_LIBS)

@@ -22,6 +22,7 @@
 #define OCS_WIRE_LEASES_MAX 200000
 #define OCS_WIRE_EVENTS_MAX 10000
 #define OCS_PING_CLUSTERS_MAX 32
+#define OCS_WIRE_CLUSTERS_MAX 1024
 
 /* What the agent knows, as the plugins see it. */
 struct ocs_state {

@@ -2,6 +2,7 @@
 /* The small documents: ping, problem, events, leases, flat members. The first
  * byte says which decoder gets the rest. */
 #include "common/wire/wire.h"
+#include "common/wire/wire_compute.h"
 #include "tests/fuzz/fuzz.h"
 
 static void ping(const char *text, size_t len)
@@ -74,6 +75,33 @@ static void leases(const char *text, size_t len)
 	free(l);
 }
 
+static void compute(const char *text, size_t len)
+{
+	struct ocs_compute **list = NULL, *c, *again;
+	struct ocs_error err;
+	unsigned int n = 0;
+	char *out;
+
+	if (ocs_wire_decode_computes(text, len, &list, &n, &err) == 0) {
+		must(out = ocs_wire_encode_computes(
+			     (const struct ocs_compute *const *) list, n));
+		free(out);
+		for (unsigned int i = 0; i < n; i++)
+			ocs_compute_destroy(list[i]);
+		free(list);
+	}
+	if (!(c = ocs_wire_decode_compute(text, len, &err)))
+		return;
+	must(out = ocs_wire_encode_compute(c, true));
+	must(again = ocs_wire_decode_compute(out, strlen(out), &err));
+	must(again->nsites == c->nsites && again->nstarts == c->nstarts &&
+	     again->pending_bps == c->pending_bps &&
+	     again->valid_s == c->valid_s);
+	free(out);
+	ocs_compute_destroy(again);
+	ocs_compute_destroy(c);
+}
+
 static void flat(const char *text, size_t len)
 {
 	struct ocs_error err;
@@ -101,6 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'e':
 		events(text, size - 1);
+		break;
+	case 'c':
+		compute(text, size - 1);
 		break;
 	case 'l':
 		leases(text, size - 1);
