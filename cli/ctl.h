@@ -107,6 +107,7 @@ int cmd_sites(struct ctl *ctl, int argc, char **argv);
 int cmd_links(struct ctl *ctl, int argc, char **argv);
 int cmd_leases(struct ctl *ctl, int argc, char **argv);
 int cmd_lease(struct ctl *ctl, int argc, char **argv);
+int cmd_compute(struct ctl *ctl, int argc, char **argv);
 int cmd_job(struct ctl *ctl, int argc, char **argv);
 int cmd_ping(struct ctl *ctl, int argc, char **argv);
 int cmd_release(struct ctl *ctl, int argc, char **argv);

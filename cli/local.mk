@@ -9,7 +9,7 @@ cli_libctl_la_SOURCES = \
 bin_PROGRAMS += cli/opticalctl
 cli_opticalctl_SOURCES = cli/act.c \
 	cli/check.c cli/check.h cli/check_net.c cli/check_slurm.c \
-	cli/ctl.h cli/lease.c cli/main.c cli/node.c \
+	cli/compute.c cli/ctl.h cli/lease.c cli/main.c cli/node.c \
 	cli/report.c cli/report.h cli/show.c cli/talk.c
 cli_opticalctl_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCTL_SLURM_CONF_DEFAULT=\"/etc/slurm/slurm.conf\" \

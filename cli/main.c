@@ -42,6 +42,12 @@ static const struct command commands[] = {
 	  "JOBID is the number that squeue shows; for an array task the one that\n"
 	  "`scontrol show job` calls JobId. A requeued job has one lease per run.\n",
 	  "M", 1, 1, cmd_job },
+	{ "compute", "", "nodes and GPUs of each site, as clusters told",
+	  "What each cluster's slurmctld last told the agent: nodes and GPUs of each\n"
+	  "site, how many are idle, and what waits for circuits. AGE is since it was\n"
+	  "counted; stale is what is older than it says it is good. Operators see all\n"
+	  "clusters, a cluster itself.\n",
+	  "M", 0, 0, cmd_compute },
 	{ "check", "", "say what is wrong before anything runs",
 	  "Looks at optical.conf, the agent, slurm.conf and plugstack.conf, and whether\n"
 	  "they agree. Run it where slurmctld runs, as root or slurmctld's user.\n"

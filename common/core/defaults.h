@@ -46,7 +46,7 @@
 /* NCCL_BUFFSIZE costs memory in every communicator: 16 MiB unless the
  * admin says otherwise, 1 to 64 MiB. */
 #define OCS_NCCL_BUFFSIZE_MAX 16777216
-/* How often slurmctld tells the agent of its compute; 0 (never), 5..3600 */
+/* How often slurmctld tells the agent of its compute; 0 (never) to 3600 */
 #define OCS_COMPUTE_INTERVAL_S 30
 /* The snapshot counts as old when the agent was silent for this long. */
 #define OCS_AGENT_SILENT_MS 15000

@@ -261,3 +261,20 @@ int ocs_client_release(struct ocs_client *c, const char *id, uint64_t epoch,
 	return ocs_client_request(c, "DELETE", path, NULL, timeout_ms, NULL,
 				  NULL, NULL, err);
 }
+
+int ocs_client_compute(struct ocs_client *c, const char *cluster,
+		       const struct ocs_compute *compute,
+		       unsigned int timeout_ms, struct ocs_error *err)
+{
+	char path[OCS_NAME_MAX + 32];
+	char *body = ocs_wire_encode_compute(compute, false);
+	int rc;
+
+	if (!body)
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	snprintf(path, sizeof(path), "/v1/clusters/%.63s/compute", cluster);
+	rc = ocs_client_request(c, "PUT", path, body, timeout_ms, NULL, NULL,
+				NULL, err);
+	free(body);
+	return rc;
+}

@@ -20,6 +20,7 @@
 #include "common/core/error.h"
 #include "common/core/lease.h"
 #include "common/wire/wire.h"
+#include "common/wire/wire_compute.h"
 
 struct ocs_client;
 
@@ -74,6 +75,10 @@ int ocs_client_epoch(struct ocs_client *c, const char *cluster,
 int ocs_client_commit(struct ocs_client *c, const struct ocs_lease *lease,
 		      struct ocs_lease **got, unsigned int timeout_ms,
 		      struct ocs_error *err);
+/* Tell what CLUSTER has: see wire_compute.h. */
+int ocs_client_compute(struct ocs_client *c, const char *cluster,
+		       const struct ocs_compute *compute,
+		       unsigned int timeout_ms, struct ocs_error *err);
 /* Release lease ID; ENDED_S 0: unknown. OCS_NOT_FOUND is for the caller to
  * judge. */
 int ocs_client_release(struct ocs_client *c, const char *id, uint64_t epoch,

@@ -14,10 +14,11 @@
 
 #include "common/sys/conf_optical.h"
 #include "common/wire/wire.h"
+#include "common/wire/wire_compute.h"
 
 #define OCSLIB_NAME "libocs.so"
 #define OCSLIB_SYMBOL "ocslib_ops"
-#define OCSLIB_ABI 1
+#define OCSLIB_ABI 2
 
 struct ocslib_ops {
 	uint32_t abi;		/* OCSLIB_ABI, checked by the caller */
@@ -86,6 +87,10 @@ struct ocslib_ops {
 	/* True if the watcher does not hear the agent, with ERR saying why
 	 * (for the log, after on_change); false if it does or is not there. */
 	bool (*trouble)(struct ocs_error *err);
+
+	/* The worker's, too: tell the agent what this cluster has. */
+	int (*compute)(const struct ocs_compute *compute,
+		       unsigned int timeout_ms, struct ocs_error *err);
 };
 
 #endif

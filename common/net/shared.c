@@ -248,6 +248,23 @@ static int release(const char *id, const char *why, int64_t ended_s,
 	return rc;
 }
 
+static int compute(const struct ocs_compute *told, unsigned int timeout_ms,
+		   struct ocs_error *err)
+{
+	char cluster[OCS_NAME_MAX];
+	struct ocs_client *c;
+	int rc = -1;
+
+	pthread_mutex_lock(&s.work_lock);
+	pthread_mutex_lock(&s.lock);
+	strcpy(cluster, s.cluster);
+	pthread_mutex_unlock(&s.lock);
+	if ((c = worker_client(err)))
+		rc = ocs_client_compute(c, cluster, told, timeout_ms, err);
+	pthread_mutex_unlock(&s.work_lock);
+	return rc;
+}
+
 __attribute__((visibility("default")))
 extern const struct ocslib_ops ocslib_ops;
 
@@ -269,4 +286,5 @@ const struct ocslib_ops ocslib_ops = {
 	.commit = commit,
 	.release = release,
 	.trouble = ocs_watch_trouble,
+	.compute = compute,
 };

@@ -18,13 +18,15 @@
 enum cluster_key {
 	AGENT_URL, MUNGE_SOCKET, WITHOUT, AGENT_DOWN, MAX_RATE, MAX_SPAN,
 	HOLD_TIMEOUT, HOLD_BUDGET, BREAKER_TIME, COMMIT_TIMEOUT, RETRY_DELAY,
-	MAX_FAILURES, RECONCILE, BUFFSIZE, ADMIN_COMMENT, NCLUSTER_KEYS
+	MAX_FAILURES, RECONCILE, COMPUTE, BUFFSIZE, ADMIN_COMMENT,
+	NCLUSTER_KEYS
 };
 static const char *const cluster_keys[] = {
 	"AgentURL", "MungeSocket", "JobsWithoutRequest", "AgentDown",
 	"MaxRate", "MaxSpan", "HoldTimeout", "HoldBudget", "BreakerTime",
 	"CommitTimeout", "SetupRetryDelay", "MaxSetupFailures",
-	"ReconcileInterval", "NcclBuffsizeMax", "AdminComment",
+	"ReconcileInterval", "ComputeInterval", "NcclBuffsizeMax",
+	"AdminComment",
 	/* for the hint when one is mistyped: they begin lines of their own */
 	"SiteName", "PartitionName", NULL
 };
@@ -166,6 +168,8 @@ static int set_cluster(struct ocs_conf *c, const struct ocs_kvline *line,
 		return get_uint(line, kv, 1, 100, &c->max_setup_failures, err);
 	case RECONCILE:
 		return get_s(line, kv, 1, 60, &c->reconcile_interval_s, err);
+	case COMPUTE:
+		return get_s(line, kv, 0, 3600, &c->compute_interval_s, err);
 	case BUFFSIZE:
 		return ocs_kv_bytes(line, kv, 1 << 20, 64 << 20,
 				    &c->nccl_buffsize_max, err);
@@ -380,6 +384,7 @@ static void set_defaults(struct ocs_conf *c)
 	c->setup_retry_delay_s = OCS_SETUP_RETRY_DELAY_S;
 	c->max_setup_failures = OCS_MAX_SETUP_FAILURES;
 	c->reconcile_interval_s = OCS_RECONCILE_INTERVAL_S;
+	c->compute_interval_s = OCS_COMPUTE_INTERVAL_S;
 	c->nccl_buffsize_max = OCS_NCCL_BUFFSIZE_MAX;
 	c->admin_comment = true;
 }

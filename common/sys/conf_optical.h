@@ -53,6 +53,7 @@ struct ocs_conf {
 	unsigned int setup_retry_delay_s;
 	unsigned int max_setup_failures;
 	unsigned int reconcile_interval_s;
+	unsigned int compute_interval_s;	/* 0: tell nothing */
 	uint64_t nccl_buffsize_max;
 	bool admin_comment;
 };

@@ -105,6 +105,33 @@ static int map_site(struct sitemap *m, struct sitemap_site *site,
 	return rc;
 }
 
+unsigned int sitemap_names(const char *nodes, unsigned int max,
+			   char (*found)[OCS_NAME_MAX])
+{
+	hostlist_t hl = nodes ? hostlist_create(nodes) : NULL;
+	unsigned int n = 0, j;
+	char *name;
+
+	while (hl && n < max && (name = hostlist_shift(hl))) {
+		int i = compat_node_index(name);
+
+		for (j = 0; i >= 0 && j < map.nsites; j++)
+			if (bit_test(map.site[j].nodes, i))
+				break;
+		free(name);
+		if (i < 0 || j == map.nsites)
+			continue;
+		for (i = 0; (unsigned int) i < n; i++)
+			if (!strcmp(found[i], map.site[j].name))
+				break;
+		if ((unsigned int) i == n)
+			memcpy(found[n++], map.site[j].name, OCS_NAME_MAX);
+	}
+	if (hl)
+		hostlist_destroy(hl);
+	return n;
+}
+
 static int map_build(const struct ocs_conf *oc, struct ocs_error *err)
 {
 	struct sitemap m = { 0 };

@@ -2,6 +2,7 @@
 # The file names are Slurm's: select_<type>.so. No DT_NEEDED beyond libc:
 # on 22.05 and 24.11 every Slurm client loads this plugin.
 select_sources = \
+	plugins/select/compute.c \
 	plugins/select/hooks.h \
 	plugins/select/jobinfo.c \
 	plugins/select/kick.c \

@@ -26,6 +26,11 @@ const struct ocslib_ops *lib_ops(void);
  * locks held. 0, or -1 with ERR set: the former map stays in use. */
 int lib_configure(struct ocs_error *err);
 
+/* Sites under NODES, a host list of Slurm's, into NAME, at most MAX. Node read
+ * lock held. */
+unsigned int sitemap_names(const char *nodes, unsigned int max,
+			   char (*name)[OCS_NAME_MAX]);
+
 /* Nodes by site. Read and changed under Slurm's node lock. */
 struct sitemap_site {
 	char name[OCS_NAME_MAX];
@@ -176,6 +181,10 @@ void worker_wake(void);		/* never blocks */
 void worker_reconfigured(void);	/* optical.conf was read anew */
 /* recover.c: agent's leases against this controller's jobs. */
 void recover_reconcile(void);
+
+/* compute.c: what the sites have, told to the agent. Takes Slurm's read locks
+ * for a moment, then asks without. */
+void compute_tell(const struct ocs_conf *oc, unsigned int timeout_ms);
 
 /* Monotonic milliseconds and microseconds. */
 uint64_t now_ms(void);

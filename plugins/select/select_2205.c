@@ -430,7 +430,10 @@ static const slurmctld_lock_t write_locks = {
 	.node = WRITE_LOCK,
 	.fed = READ_LOCK,
 };
-static const slurmctld_lock_t read_locks = { .job = READ_LOCK };
+static const slurmctld_lock_t read_locks = {
+	.job = READ_LOCK,
+	.node = READ_LOCK,
+};
 
 void compat_lock_write(void)
 {
@@ -548,6 +551,30 @@ uint64_t compat_gpus_free(unsigned int inode)
 	ns = g->gres_data;
 	return ns->gres_cnt_avail > ns->gres_cnt_alloc ?
 		ns->gres_cnt_avail - ns->gres_cnt_alloc : 0;
+}
+
+bool compat_each_gpu(unsigned int inode, compat_gpus_f fn, void *arg)
+{
+	node_record_t *node = node_record_table_ptr[inode];
+	uint64_t left = compat_gpus_free(inode);
+	gres_node_state_t *ns;
+
+	if (left == UINT64_MAX)
+		return false;
+	ns = ((gres_state_t *) list_find_first(node->gres_list, find_gpu,
+					       NULL))->gres_data;
+	if (!ns->type_cnt)
+		fn("", ns->gres_cnt_avail, left, arg);
+	for (unsigned int i = 0; i < ns->type_cnt; i++) {
+		uint64_t total = ns->type_cnt_avail[i], idle = 0;
+
+		/* Those asked for without a type count in the sum alone. */
+		if (total > ns->type_cnt_alloc[i])
+			idle = MIN(total - ns->type_cnt_alloc[i], left);
+		left -= idle;
+		fn(ns->type_name[i], total, idle, arg);
+	}
+	return true;
 }
 
 uint64_t compat_gpus_wanted(job_record_t *job)

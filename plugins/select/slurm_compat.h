@@ -43,7 +43,7 @@ typedef int (*compat_test_f)(void *arg, bitstr_t *bitmap);
 bool compat_in_backfill(const job_record_t *job);
 /* JOB_CONFIGURING on; job write lock held. */
 void compat_set_configuring(job_record_t *job);
-/* Job write, node write, fed read, conf read; and job read alone. */
+/* Job write, node write, fed read, conf read; and job and node read. */
 void compat_lock_write(void);
 void compat_unlock_write(void);
 void compat_lock_read(void);
@@ -65,6 +65,11 @@ void compat_gate_open(job_record_t *job);
 void compat_set_license(job_record_t *job, uint32_t gbps, bool with_text);
 /* GPUs of node INODE that no job has; UINT64_MAX if it has no gres/gpu. */
 uint64_t compat_gpus_free(unsigned int inode);
+/* FN for each type of GPU of node INODE, TYPE "" where Slurm knows none; false
+ * if it has no gres/gpu. Node read lock held. */
+typedef void (*compat_gpus_f)(const char *type, uint64_t total, uint64_t idle,
+			      void *arg);
+bool compat_each_gpu(unsigned int inode, compat_gpus_f fn, void *arg);
 /* GPUs per node that JOB asks for; 0 none; at least 1 if by job or task. */
 uint64_t compat_gpus_wanted(job_record_t *job);
 /* The node record with index INODE. */

@@ -491,7 +491,7 @@ static void round_once(void)
 
 static void *worker(void *arg)
 {
-	uint64_t reconcile_ms = 0, stats_ms = 0;
+	uint64_t reconcile_ms = 0, stats_ms = 0, told_ms = 0;
 	char text[256];
 
 	prctl(PR_SET_NAME, "ocs_worker");
@@ -499,11 +499,17 @@ static void *worker(void *arg)
 		const struct ocs_conf *oc = lib_ops()->conf_get();
 		uint64_t interval = OCS_RECONCILE_INTERVAL_S;
 
-		if (oc) {
+		if (oc)
 			interval = oc->reconcile_interval_s;
-			lib_ops()->conf_put(oc);
-		}
 		round_once();
+		if (oc && oc->compute_interval_s && controller_epoch &&
+		    now_ms() >= agent_retry_ms &&
+		    now_ms() - told_ms >= oc->compute_interval_s * 1000ULL) {
+			compute_tell(oc, CALL_MS);
+			told_ms = now_ms();
+		}
+		if (oc)
+			lib_ops()->conf_put(oc);
 		if (now_ms() >= reconcile_ms) {
 			recover_reconcile();
 			reconcile_ms = now_ms() + interval * 1000;

@@ -112,6 +112,8 @@ static const struct {
 	{ SITE "SetupRetryDelay=2h\n", OCS_RANGE, "bad SetupRetryDelay" },
 	{ SITE "MaxSetupFailures=0\n", OCS_RANGE, "bad MaxSetupFailures" },
 	{ SITE "ReconcileInterval=61s\n", OCS_RANGE, "ReconcileInterval" },
+	{ SITE "ComputeInterval=2h\n", OCS_RANGE, "bad ComputeInterval" },
+	{ SITE "ComputeInterval=500ms\n", OCS_RANGE, "whole seconds" },
 	{ SITE "NcclBuffsizeMax=65M\n", OCS_RANGE, "bad NcclBuffsizeMax" },
 	{ SITE "NcclBuffsizeMax=1000K\n", OCS_RANGE, "bad NcclBuffsizeMax" },
 	{ SITE "NcclBuffsizeMax=16MB\n", OCS_SYNTAX, "bad NcclBuffsizeMax" },
@@ -182,7 +184,7 @@ static void test_values(void)
 		      "  INCLUDE \"extra.conf\"  \n"
 		      "MaxRate=1.6T JobsWithoutRequest=prefer_site\n"
 		      "HoldTimeout=20ms CommitTimeout=20min AdminComment=off\n"
-		      "NcclBuffsizeMax=8M ReconcileInterval=2s MaxSpan=4\n",
+		      "NcclBuffsizeMax=8M ReconcileInterval=2s MaxSpan=4 ComputeInterval=0\n",
 		      &err);
 	if (!ok(c, "a whole file is read")) {
 		printf("# %s\n", err.text);
@@ -205,6 +207,7 @@ static void test_values(void)
 	is_num(c->commit_timeout_s, 1200, "CommitTimeout");
 	is_num(c->max_setup_failures, 3, "MaxSetupFailures by default");
 	is_num(c->reconcile_interval_s, 2, "ReconcileInterval");
+	is_num(c->compute_interval_s, 0, "ComputeInterval");
 	is_num(c->nccl_buffsize_max, 8 << 20, "NcclBuffsizeMax");
 	ok(!c->admin_comment, "AdminComment=off");
 	is_num(c->without, OCS_PREFER_SITE, "JobsWithoutRequest");

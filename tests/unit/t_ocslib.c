@@ -94,6 +94,7 @@ static void test_before(void)
 {
 	struct ocs_error err = { 0 };
 	struct ocs_lease lease = { .id = "0" }, *got = NULL;
+	struct ocs_compute none = { .valid_s = 60 };
 	bool maybe = true;
 	uint64_t epoch;
 
@@ -109,6 +110,7 @@ static void test_before(void)
 			&err) < 0, "no release");
 	ok(!ops->hold_ready() && ops->hold(&lease, 50, &got, &maybe, &err) <
 	   0 && err.code == OCS_IO && !maybe, "no hold");
+	ok(ops->compute(&none, 100, &err) < 0, "nothing is told");
 	ok(!ops->trouble(&err), "no trouble either");
 	ops->stop();
 }
