@@ -97,18 +97,23 @@ void api_who(const struct ocs_api_call *call, char who[static API_WHO_MAX])
 	snprintf(who, API_WHO_MAX, "uid=%u", (unsigned int) call->caller.uid);
 }
 
-struct ocs_lease_ref *api_seen_lease(struct ocs_api *api,
-				     struct ocs_api_call *call,
-				     struct ocs_error *err)
+struct ocs_lease_ref *api_lease(struct ocs_api *api, struct ocs_api_call *call,
+				const char *id, struct ocs_error *err)
 {
-	struct ocs_lease_ref *ref;
+	struct ocs_lease_ref *ref = ocs_engine_lease(api->engine, id, err);
 
-	ref = ocs_engine_lease(api->engine, call->target->segment[2], err);
 	if (!ref || ocs_caller_may_see(&call->caller, ref->lease))
 		return ref;
 	ocs_lease_ref_put(ref);
 	ocs_fail(err, OCS_DENIED, "this lease is not yours");
 	return NULL;
+}
+
+struct ocs_lease_ref *api_seen_lease(struct ocs_api *api,
+				     struct ocs_api_call *call,
+				     struct ocs_error *err)
+{
+	return api_lease(api, call, call->target->segment[2], err);
 }
 
 /* "*" is any segment, segment[2] in all of them. */
@@ -130,6 +135,10 @@ static const struct route {
 	{ "POST", { "v1", "clusters", "*", "confirm" }, api_post_confirm },
 	{ "PUT", { "v1", "clusters", "*", "compute" }, api_put_compute },
 	{ "GET", { "v1", "compute" }, api_get_compute },
+	{ "PUT", { "v1", "circuits", "*", "measurements" },
+	  api_put_measurement },
+	{ "GET", { "v1", "circuits", "*", "measurements" },
+	  api_get_measurement },
 	{ "GET", { "v1", "sim", "faults" }, api_faults },
 	{ "POST", { "v1", "sim", "faults" }, api_faults },
 };

@@ -12,6 +12,7 @@
 #include "agent/auth.h"
 #include "agent/compute.h"
 #include "agent/engine.h"
+#include "agent/measure.h"
 #include "agent/target.h"
 
 /* Longest wait of one request. */
@@ -21,6 +22,7 @@ struct ocs_api {
 	struct ocs_engine *engine;
 	struct ocs_auth *auth;
 	struct ocs_computes *computes;
+	struct ocs_measures *measures;
 };
 
 /* One request. Zeroed by the server, which fills the first part. */

@@ -14,6 +14,10 @@ static struct ocs_lease *body_lease(struct ocs_api_call *call,
 
 	if (!(want = ocs_wire_decode_lease(call->body, call->len, err)))
 		return NULL;
+	for (unsigned int i = 0; i < want->ncircuits; i++) {
+		want->circuit[i].measured_latency_us = 0;
+		want->circuit[i].measured_ms = 0;
+	}
 	if (ocs_caller_may_write(&call->caller, want->cluster))
 		return want;
 	ocs_fail(err, OCS_DENIED, "you may not write for cluster '%s'",
@@ -101,6 +105,23 @@ int api_get_leases(struct ocs_api *api, struct ocs_api_call *call,
 	return text ? api_answer(reply, 200, text) : api_problem(reply, &err);
 }
 
+/* The lease with what was measured on its circuits. */
+static int answer_measured(struct ocs_api *api, struct ocs_api_call *call,
+			   struct ocs_reply *reply, struct ocs_lease_ref *ref)
+{
+	struct ocs_lease_ref with = { .json = NULL };
+	int rc;
+
+	if (!(with.lease = ocs_measures_shown(api->measures, ref->lease)))
+		return api_answer_lease(call, reply, 200, ref);
+	if ((with.json = ocs_wire_encode_lease(with.lease)))
+		ref = &with;
+	rc = api_answer_lease(call, reply, 200, ref);
+	ocs_lease_destroy(with.lease);
+	free(with.json);
+	return rc;
+}
+
 int api_get_lease(struct ocs_api *api, struct ocs_api_call *call,
 		  struct ocs_reply *reply)
 {
@@ -123,7 +144,7 @@ int api_get_lease(struct ocs_api *api, struct ocs_api_call *call,
 	    api_may_wait(call, wait_s))
 		rc = 1;
 	else
-		rc = api_answer_lease(call, reply, 200, ref);
+		rc = answer_measured(api, call, reply, ref);
 	ocs_lease_ref_put(ref);
 	return rc;
 }

@@ -6,6 +6,7 @@
  *  api_cluster.c  controller epochs, the brake
  *  api_compute.c  what clusters tell of their compute
  *  api_lease.c    hold, commit, read, release
+ *  api_measure.c  what was measured on circuits
  *  api_sim.c      the simulator's faults
  *  api_state.c    ping, state, sessions
  *
@@ -34,6 +35,9 @@ bool api_may_wait(struct ocs_api_call *call, uint64_t wait_s);
  * with ERR set. */
 int api_settled(struct ocs_api *api, struct ocs_api_call *call,
 		struct ocs_error *err);
+/* Lease ID, if the caller may see it; or NULL with ERR set. */
+struct ocs_lease_ref *api_lease(struct ocs_api *api, struct ocs_api_call *call,
+				const char *id, struct ocs_error *err);
 /* The lease of the address (segment 2), if the caller may see it; or NULL with
  * ERR set. */
 struct ocs_lease_ref *api_seen_lease(struct ocs_api *api,
@@ -69,6 +73,11 @@ int api_get_events(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply);
 int api_delete_lease(struct ocs_api *api, struct ocs_api_call *call,
 		     struct ocs_reply *reply);
+/* api_measure.c */
+int api_put_measurement(struct ocs_api *api, struct ocs_api_call *call,
+			struct ocs_reply *reply);
+int api_get_measurement(struct ocs_api *api, struct ocs_api_call *call,
+			struct ocs_reply *reply);
 /* api_sim.c */
 int api_faults(struct ocs_api *api, struct ocs_api_call *call,
 	       struct ocs_reply *reply);

@@ -468,6 +468,7 @@ static int read_link(const struct ocs_kvline *line, struct reader *r,
 		return ocs_kv_fail(line, err, OCS_CONFLICT,
 				   "LinkName=%s has Km and Latency: one of them is expected",
 				   raw.link.name);
+	raw.link.fibre_us = metres * OCS_FIBRE_NS_PER_KM / 1000000;
 	if (km)
 		raw.link.latency_us = (metres * OCS_FIBRE_NS_PER_KM / 1000 +
 				       2 * OCS_TRANSPONDER_NS + 999) / 1000;

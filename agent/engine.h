@@ -115,6 +115,10 @@ char *ocs_engine_lease_text(const struct ocs_caller *caller,
 			    struct ocs_error *err);
 bool ocs_engine_has_cluster(struct ocs_engine *e, const char *name);
 bool ocs_engine_has_site(const struct ocs_engine *e, const char *name);
+/* What light needs, one way, in the fibre of C's route: of the links whose
+ * length is known. */
+uint64_t ocs_engine_fibre_us(const struct ocs_engine *e,
+			     const struct ocs_circuit *c);
 uint64_t ocs_engine_generation(struct ocs_engine *e);
 const char *ocs_engine_instance(const struct ocs_engine *e);
 struct ocs_driver *ocs_engine_driver(struct ocs_engine *e);

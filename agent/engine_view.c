@@ -454,6 +454,20 @@ bool ocs_engine_has_site(const struct ocs_engine *e, const char *name)
 	return ocs_net_site(&e->conf->net, name) >= 0;	/* never changes */
 }
 
+uint64_t ocs_engine_fibre_us(const struct ocs_engine *e,
+			     const struct ocs_circuit *c)
+{
+	uint64_t us = 0;
+
+	for (unsigned int i = 0; i < c->nhops; i++) {
+		int l = ocs_net_link(&e->conf->net, c->hop[i]);
+
+		if (l >= 0)
+			us += e->conf->net.link[l].fibre_us;
+	}
+	return us;
+}
+
 uint64_t ocs_engine_generation(struct ocs_engine *e)
 {
 	uint64_t generation;

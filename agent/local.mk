@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += agent/libagent.la
 agent_libagent_la_SOURCES = \
 	agent/api.c agent/api.h agent/api_priv.h \
 	agent/api_cluster.c agent/api_compute.c agent/api_lease.c \
-	agent/api_sim.c agent/api_state.c \
+	agent/api_measure.c agent/api_sim.c agent/api_state.c \
 	agent/auth.c agent/auth.h \
 	agent/caller.h \
 	agent/compute.c agent/compute.h \
@@ -15,6 +15,7 @@ agent_libagent_la_SOURCES = \
 	agent/engine_run.c agent/engine_view.c \
 	agent/http_server.c agent/http_server.h \
 	agent/log.c agent/log.h \
+	agent/measure.c agent/measure.h \
 	agent/store.h agent/store_sqlite.c \
 	agent/target.c agent/target.h \
 	agent/text.c agent/text.h

@@ -38,6 +38,7 @@ struct agent {
 	struct ocs_engine *engine;
 	struct ocs_auth *auth;
 	struct ocs_computes *computes;
+	struct ocs_measures *measures;
 	struct ocs_api api;
 };
 
@@ -107,11 +108,13 @@ static int start(struct agent *a, struct ocs_error *err)
 						c->sim_release_ms, err)) ||
 	    !(a->engine = ocs_engine_create(c, a->store, a->driver, err)) ||
 	    !(a->computes = ocs_computes_create(a->engine, err)) ||
+	    !(a->measures = ocs_measures_create(err)) ||
 	    !(a->auth = ocs_auth_create(&c->users, c->munge_socket, err)))
 		return -1;
 	a->api.engine = a->engine;
 	a->api.auth = a->auth;
 	a->api.computes = a->computes;
+	a->api.measures = a->measures;
 	ocs_engine_on_change(a->engine, on_change, a->http);
 	if (ocs_engine_start(a->engine, err) < 0)
 		return -1;
@@ -126,6 +129,7 @@ static void stop(struct agent *a)
 		ocs_engine_stop(a->engine);
 	ocs_http_destroy(a->http);
 	ocs_computes_destroy(a->computes);
+	ocs_measures_destroy(a->measures);
 	ocs_engine_destroy(a->engine);
 	if (a->driver)
 		a->driver->ops->destroy(a->driver);

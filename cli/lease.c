@@ -131,6 +131,7 @@ static int moment_rows(struct table *t, const struct story *s, bool with_id)
 static const struct table_column circuit_columns[] = {
 	{ "CIRCUIT", TABLE_LEFT, NULL }, { "ASKED", TABLE_RIGHT, NULL },
 	{ "GRANTED", TABLE_RIGHT, NULL }, { "LATENCY", TABLE_RIGHT, NULL },
+	{ "MEASURED", TABLE_RIGHT, NULL },
 	{ "PROVISIONING", TABLE_LEFT, state_color },
 	{ "DATA", TABLE_LEFT, state_color }, { "ROUTE", TABLE_LEFT, NULL },
 	{ NULL, TABLE_LEFT, NULL },
@@ -165,6 +166,8 @@ static struct table *circuit_table(const struct ocs_lease *l)
 		table_cell(t, "%s", ocs_rate_format(c->granted_bps, rate));
 		table_cell(t, "%s", c->latency_us ?
 			   ocs_time_format(c->latency_us, time) : "-");
+		table_cell(t, "%s", c->measured_ms ?
+			   ocs_time_format(c->measured_latency_us, time) : "-");
 		table_cell(t, "%s", ocs_prov_name(c->prov));
 		table_cell(t, "%s", ocs_data_name(c->data));
 		cell_route(t, c);

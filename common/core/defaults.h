@@ -69,6 +69,9 @@
  * otherwise: two intervals. Nothing observed is valid longer than a day. */
 #define OCS_COMPUTE_VALID_S 60		/* 1..OCS_VALID_MAX_S */
 #define OCS_VALID_MAX_S 86400
+/* A measured latency is stale after so many seconds, unless it says otherwise:
+ * routes of a circuit change rarely. */
+#define OCS_MEASURE_VALID_S 300		/* 1..OCS_VALID_MAX_S */
 /* A clock may be this far ahead of the agent's, in ms. */
 #define OCS_CLOCK_AHEAD_MS 30000
 /* Types of GPUs in one site, and expected starts that a cluster tells of. */

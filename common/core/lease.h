@@ -74,6 +74,10 @@ struct ocs_circuit {
 	/* What the network was last told to carry; differs from granted_bps
 	 * while it is being resized. 0: nothing, or granted_bps. */
 	uint64_t lit_bps;
+	/* What somebody measured, while it is valid; 0: nothing. Shown beside
+	 * latency_us, never used instead of it. */
+	uint64_t measured_latency_us;
+	int64_t measured_ms;		/* Unix ms */
 };
 
 struct ocs_lease {

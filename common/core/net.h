@@ -27,6 +27,8 @@ struct ocs_link {
 	uint64_t booked_bps;	/* consumed now; never above capacity (I1) */
 	uint64_t granule_bps;	/* bookings are multiples of this; 0: any */
 	uint64_t latency_us;	/* one way, client port to client port */
+	uint64_t fibre_us;	/* of its length alone, rounded down; 0: not
+				 * known, and never on the wire */
 	bool drained;		/* takes nothing new */
 	bool down;		/* data plane */
 };

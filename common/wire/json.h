@@ -61,6 +61,9 @@ int ocs_json_i64(const struct ocs_json_at *at, const char *name, bool needed,
 		 int64_t max, int64_t *value);
 int ocs_json_bool(const struct ocs_json_at *at, const char *name, bool needed,
 		  bool *value);
+/* A part of 1 as parts of a billion; any number from 0 to 1. */
+int ocs_json_ratio(const struct ocs_json_at *at, const char *name, bool needed,
+		   uint32_t *ppb);
 /* Borrowed, NUL-free and shorter than SIZE; NULL when missing. */
 int ocs_json_string(const struct ocs_json_at *at, const char *name,
 		    bool needed, size_t size, const char **text);
@@ -107,6 +110,8 @@ void ocs_json_put_close(struct ocs_json_out *out, char c);
 void ocs_json_put_u64(struct ocs_json_out *out, const char *name, uint64_t v);
 void ocs_json_put_i64(struct ocs_json_out *out, const char *name, int64_t v);
 void ocs_json_put_bool(struct ocs_json_out *out, const char *name, bool v);
+void ocs_json_put_ratio(struct ocs_json_out *out, const char *name,
+			uint32_t ppb);
 void ocs_json_put_str(struct ocs_json_out *out, const char *name,
 		      const char *text);
 /* The text, the caller's; or NULL if anything failed (all is freed then). */

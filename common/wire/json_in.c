@@ -226,6 +226,27 @@ int ocs_json_bool(const struct ocs_json_at *at, const char *name, bool needed,
 	return rc < 0 ? -1 : 0;
 }
 
+int ocs_json_ratio(const struct ocs_json_at *at, const char *name, bool needed,
+		   uint32_t *ppb)
+{
+	struct json_object *obj;
+	double v;
+
+	if (!json_object_object_get_ex(at->obj, name, &obj) || !obj)
+		return needed ? ocs_json_fail(at, name, OCS_SYNTAX,
+					      "a number is missing") : 0;
+	if (!json_object_is_type(obj, json_type_double) &&
+	    !json_object_is_type(obj, json_type_int))
+		return ocs_json_fail(at, name, OCS_SYNTAX,
+				     "a number is expected");
+	v = json_object_get_double(obj);
+	if (!(v >= 0 && v <= 1))	/* NaN is neither */
+		return ocs_json_fail(at, name, OCS_RANGE,
+				     "a number from 0 to 1 is expected");
+	*ppb = (uint32_t) (v * 1e9 + 0.5);
+	return 0;
+}
+
 /* The text of OBJ, a string; NULL if it holds a NUL. */
 static const char *string_of(struct json_object *obj, size_t *len)
 {

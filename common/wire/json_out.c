@@ -107,6 +107,18 @@ void ocs_json_put_bool(struct ocs_json_out *out, const char *name, bool v)
 	put(out, v ? "true" : "false", v ? 4 : 5);
 }
 
+void ocs_json_put_ratio(struct ocs_json_out *out, const char *name,
+			uint32_t ppb)
+{
+	char buf[24];
+	int n = snprintf(buf, sizeof(buf), "%u.%09u",
+			 (unsigned int) (ppb / 1000000000),
+			 (unsigned int) (ppb % 1000000000));
+
+	put_name(out, name);
+	put(out, buf, (size_t) n);
+}
+
 void ocs_json_put_str(struct ocs_json_out *out, const char *name,
 		      const char *text)
 {

@@ -27,6 +27,11 @@ static void put_circuit(struct ocs_json_out *out, const struct ocs_circuit *c)
 	ocs_json_put_str(out, "data_plane", ocs_data_name(c->data));
 	ocs_json_put_i64(out, "up_ms", c->up_ms);
 	ocs_json_put_u64(out, "lit_bps", c->lit_bps);
+	if (c->measured_ms) {
+		ocs_json_put_u64(out, "measured_latency_us",
+				 c->measured_latency_us);
+		ocs_json_put_i64(out, "measured_ms", c->measured_ms);
+	}
 	ocs_json_put_close(out, '}');
 }
 
@@ -221,7 +226,11 @@ static int get_circuit_states(const struct ocs_json_at *at,
 	if (data && ocs_data_from_name(data, &c->data) < 0)
 		return word_fail(at, "data_plane", data);
 	if (ocs_json_u64(at, "lit_bps", false, 0, OCS_RATE_MAX_BPS,
-			 &c->lit_bps) < 0)
+			 &c->lit_bps) < 0 ||
+	    ocs_json_u64(at, "measured_latency_us", false, 0,
+			 OCS_LATENCY_MAX_US, &c->measured_latency_us) < 0 ||
+	    ocs_json_i64(at, "measured_ms", false, OCS_JSON_TIME_MS_MAX,
+			 &c->measured_ms) < 0)
 		return -1;
 	return ocs_json_i64(at, "up_ms", false, OCS_JSON_TIME_MS_MAX,
 			    &c->up_ms);

@@ -3,6 +3,7 @@
  * byte says which decoder gets the rest. */
 #include "common/wire/wire.h"
 #include "common/wire/wire_compute.h"
+#include "common/wire/wire_measure.h"
 #include "tests/fuzz/fuzz.h"
 
 static void ping(const char *text, size_t len)
@@ -92,7 +93,7 @@ static void compute(const char *text, size_t len)
 	}
 	if (!(c = ocs_wire_decode_compute(text, len, &err)))
 		return;
-	must(out = ocs_wire_encode_compute(c, true));
+	must(out = ocs_wire_encode_compute(c, c->cluster[0]));
 	must(again = ocs_wire_decode_compute(out, strlen(out), &err));
 	must(again->nsites == c->nsites && again->nstarts == c->nstarts &&
 	     again->pending_bps == c->pending_bps &&
@@ -100,6 +101,22 @@ static void compute(const char *text, size_t len)
 	free(out);
 	ocs_compute_destroy(again);
 	ocs_compute_destroy(c);
+}
+
+static void measurement(const char *text, size_t len)
+{
+	struct ocs_measurement m, again;
+	struct ocs_error err;
+	char *out;
+
+	if (ocs_wire_decode_measurement(text, len, &m, &err) < 0)
+		return;
+	must(out = ocs_wire_encode_measurement(NULL, &m));
+	must(ocs_wire_decode_measurement(out, strlen(out), &again, &err) == 0);
+	must(m.latency_us == again.latency_us && m.loss_ppb == again.loss_ppb &&
+	     m.has_loss == again.has_loss && m.valid_s == again.valid_s &&
+	     !strcmp(m.source, again.source));
+	free(out);
 }
 
 static void flat(const char *text, size_t len)
@@ -132,6 +149,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'c':
 		compute(text, size - 1);
+		break;
+	case 'm':
+		measurement(text, size - 1);
 		break;
 	case 'l':
 		leases(text, size - 1);

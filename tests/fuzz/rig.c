@@ -89,6 +89,7 @@ int rig_up(struct rig *r, struct ocs_error *err)
 					     r->conf->net.nlinks, 0, 0, err)) ||
 	    !(r->engine = ocs_engine_create(r->conf, r->store, r->drv, err)) ||
 	    !(r->api.computes = ocs_computes_create(r->engine, err)) ||
+	    !(r->api.measures = ocs_measures_create(err)) ||
 	    !(r->api.auth = ocs_auth_create(&r->conf->users, "", err))) {
 		rig_down(r);
 		return -1;
@@ -100,6 +101,7 @@ int rig_up(struct rig *r, struct ocs_error *err)
 void rig_down(struct rig *r)
 {
 	ocs_computes_destroy(r->api.computes);
+	ocs_measures_destroy(r->api.measures);
 	ocs_engine_destroy(r->engine);
 	if (r->drv)
 		r->drv->ops->destroy(r->drv);

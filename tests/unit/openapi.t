@@ -9,8 +9,10 @@ top=${OCS_SRCDIR:-$(dirname "$0")/../..}
 yaml=$top/agent/openapi.yaml
 
 # "GET /v1/leases/*" of { "GET", { "v1", "leases", "*" }, fn }
-routes=$(sed -n 's/^\t{ "\([A-Z]*\)", { \(.*\) }, [a-z_]* },$/\1 \2/p' \
-	"$top/agent/api.c" | sed 's/"//g; s/, /\//g; s/ / \//' | sort)
+routes=$(sed -n '/^} routes/,/^};/p' "$top/agent/api.c" | tr -d '\n\t' |
+	grep -oE '\{ "[A-Z]+", \{ [^}]*\}' |
+	sed 's/^{ "\([A-Z]*\)", { \(.*\) }$/\1 \2/; s/"//g; s/, /\//g; s/ / \//' |
+	sort)
 paths=$(sed -n '/^paths:/,/^components:/{
 	s/^  \(\/[^:]*\):$/P \1/p
 	s/^    \(get\|post\|put\|patch\|delete\):$/M \U\1/p
@@ -26,7 +28,7 @@ is "$paths" "$routes" "openapi.yaml has the routes, and no others"
 
 missing=
 for member in $(sed -n 's/.*ocs_json_put_[a-z0-9]*([&a-z]*, "\([a-z_]*\)".*/\1/p' \
-	"$top"/common/wire/wire_{compute,doc,lease,state}.c | sort -u); do
+	"$top"/common/wire/wire_{compute,doc,lease,measure,state}.c | sort -u); do
 	grep -Eq "(^ +|[[{, ])$member(:|[],])" "$yaml" || missing+=" $member"
 done
 is "$missing" "" "it has all members"
