@@ -89,19 +89,37 @@ int api_get_leases(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply)
 {
 	const char *cluster = ocs_target_query(call->target, "cluster");
-	uint64_t job_id, all;
+	const char *after = ocs_target_query(call->target, "after");
+	struct ocs_lease_query q = {
+		.cluster = cluster ? cluster : "", .after = after ? after : "",
+	};
+	uint64_t job_id, all, limit;
+	bool found, limited;
 	struct ocs_error err;
-	bool found;
 	char *text;
 
 	if (ocs_target_query_u64(call->target, "job_id", UINT32_MAX, &job_id,
 				 &found, &err) < 0 ||
 	    ocs_target_query_u64(call->target, "all", 1, &all, &found,
-				 &err) < 0)
+				 &err) < 0 ||
+	    ocs_target_query_u64(call->target, "limit", OCS_PAGE_MAX, &limit,
+				 &limited, &err) < 0)
 		return api_problem(reply, &err);
-	text = ocs_engine_leases_text(api->engine, &call->caller,
-				      cluster ? cluster : "",
-				      (uint32_t) job_id, all, &err);
+	if (limited && !limit) {
+		ocs_fail(&err, OCS_RANGE,
+			 "limit: a number from 1 to %d is expected",
+			 OCS_PAGE_MAX);
+		return api_problem(reply, &err);
+	}
+	if (after && !ocs_lease_id_ok(after)) {
+		ocs_fail(&err, OCS_SYNTAX,
+			 "after: the id of a lease is expected");
+		return api_problem(reply, &err);
+	}
+	q.job_id = (uint32_t) job_id;
+	q.past = all;
+	q.limit = (unsigned int) limit;
+	text = ocs_engine_leases_text(api->engine, &call->caller, &q, &err);
 	return text ? api_answer(reply, 200, text) : api_problem(reply, &err);
 }
 

@@ -99,11 +99,20 @@ struct ocs_lease_ref *ocs_engine_lease(struct ocs_engine *e, const char *id,
 int ocs_engine_events(struct ocs_engine *e, const char *id,
 		      struct ocs_event **event, unsigned int *nevents,
 		      struct ocs_error *err);
-/* {"leases":[...]} of what CALLER may see; CLUSTER "" and JOB_ID 0: any; PAST:
- * also those long gone. NULL with ERR set; the caller frees. */
+/* Which leases a list has. */
+struct ocs_lease_query {
+	const char *cluster;	/* "": any */
+	uint32_t job_id;	/* 0: any */
+	bool past;		/* also those long gone */
+	const char *after;	/* only ids above; "": all */
+	unsigned int limit;	/* at most so many; 0: no limit */
+};
+/* {"leases":[...]} of what CALLER may see, in order of ids; with "next", the
+ * last id, when the limit left some out. NULL with ERR set; the caller
+ * frees. */
 char *ocs_engine_leases_text(struct ocs_engine *e,
 			     const struct ocs_caller *caller,
-			     const char *cluster, uint32_t job_id, bool past,
+			     const struct ocs_lease_query *q,
 			     struct ocs_error *err);
 /* The state as CALLER may see it. */
 char *ocs_engine_state_text(struct ocs_engine *e,

@@ -51,11 +51,10 @@ static int by_id(const void *x, const void *y)
 	return strcmp((*a)->lease->id, (*b)->lease->id);
 }
 
-/* Locked. What is in memory and CALLER may see; GONE: with what has ended and
- * is remembered for a while. */
+/* Locked. What is in memory and CALLER may see of Q; past means
+ * what has ended and is remembered for a while. */
 static int collect(struct ocs_engine *e, const struct ocs_caller *caller,
-		   const char *cluster, uint32_t job_id, bool gone,
-		   struct refs *refs)
+		   const struct ocs_lease_query *q, struct refs *refs)
 {
 	for (unsigned int b = 0; b < e->nbuckets; b++) {
 		for (struct engine_rec *r = e->bucket[b]; r;
@@ -63,9 +62,10 @@ static int collect(struct ocs_engine *e, const struct ocs_caller *caller,
 			const struct ocs_lease *l = r->cur->lease;
 
 			if (!ocs_caller_may_see(caller, l) ||
-			    (!gone && l->gone_ms) ||
-			    (*cluster && strcmp(l->cluster, cluster)) ||
-			    (job_id && l->job_id != job_id))
+			    (!q->past && l->gone_ms) ||
+			    (*q->cluster && strcmp(l->cluster, q->cluster)) ||
+			    (q->job_id && l->job_id != q->job_id) ||
+			    strcmp(l->id, q->after) <= 0)
 				continue;
 			if (refs_add(refs, ocs_lease_ref_get(r->cur)) < 0) {
 				ocs_lease_ref_put(r->cur);
@@ -284,6 +284,9 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 			    struct ocs_error *err)
 {
 	struct ocs_state *st = ocs_state_create();
+	const struct ocs_lease_query all = {
+		.cluster = "", .past = true, .after = "",
+	};
 	struct refs refs = { 0 };
 	char **leases = NULL, *text = NULL;
 	bool own = false;
@@ -293,7 +296,7 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 		goto out;
 	pthread_mutex_lock(&e->lock);
 	if (state_head(e, caller, st) == 0)
-		rc = collect(e, caller, "", 0, true, &refs);
+		rc = collect(e, caller, &all, &refs);
 	pthread_mutex_unlock(&e->lock);
 	if (rc < 0 ||
 	    (caller->role == OCS_ROLE_USER && net_veil(&st->net) < 0) ||
@@ -315,6 +318,7 @@ out:
 /* What the ledger has beyond memory. */
 struct past {
 	const struct ocs_caller *caller;
+	const struct ocs_lease_query *q;
 	struct refs *refs;
 };
 
@@ -324,7 +328,8 @@ static int past_lease(struct ocs_lease *lease, void *arg,
 	struct past *p = arg;
 	struct ocs_lease_ref *ref;
 
-	if (!ocs_caller_may_see(p->caller, lease)) {
+	if (!ocs_caller_may_see(p->caller, lease) ||
+	    strcmp(lease->id, p->q->after) <= 0) {
 		ocs_lease_destroy(lease);
 		return 0;
 	}
@@ -361,29 +366,37 @@ static void drop_doubles(struct refs *refs)
 
 char *ocs_engine_leases_text(struct ocs_engine *e,
 			     const struct ocs_caller *caller,
-			     const char *cluster, uint32_t job_id, bool past,
+			     const struct ocs_lease_query *q,
 			     struct ocs_error *err)
 {
 	struct ocs_text t = { 0 };
 	struct refs refs = { 0 };
-	struct past p = { caller, &refs };
+	struct past p = { caller, q, &refs };
 	char *text = NULL;
+	bool more;
 	int rc;
 
 	pthread_mutex_lock(&e->lock);
-	rc = collect(e, caller, cluster, job_id, past, &refs);
+	rc = collect(e, caller, q, &refs);
 	if (rc < 0)
 		ocs_fail(err, OCS_NOMEM, "out of memory");
-	else if (past)
-		rc = ocs_store_each_past(e->store, INT64_MAX, cluster, job_id,
-					 ENGINE_PAST_MAX, past_lease, &p, err);
+	else if (q->past)
+		rc = ocs_store_each_past(e->store, INT64_MAX, q->cluster,
+					 q->job_id, ENGINE_PAST_MAX,
+					 past_lease, &p, err);
 	pthread_mutex_unlock(&e->lock);
 	if (rc < 0)
 		goto out;
 	drop_doubles(&refs);
+	more = q->limit && refs.n > q->limit;
+	while (more && refs.n > q->limit)
+		ocs_lease_ref_put(refs.ref[--refs.n]);
 	ocs_text_add(&t, "{\"leases\":");
 	if (add_leases(&t, caller, &refs, err) < 0)
 		goto out;
+	if (more)
+		ocs_text_add(&t, ",\"next\":\"%s\"",
+			     refs.ref[refs.n - 1]->lease->id);
 	ocs_text_add(&t, "}");
 	if (!(text = ocs_text_take(&t)))
 		ocs_fail(err, OCS_NOMEM, "out of memory");

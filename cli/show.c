@@ -11,6 +11,9 @@
 #include "common/sys/clock.h"
 #include "common/sys/conf_optical.h"
 
+/* Leases in one page: some 2 MB of JSON. */
+#define PAGE_LEASES 2000
+
 /* The agent's state; also printed as it came, and *DONE set, for --json. */
 static struct ocs_state *get_state(struct ctl *ctl, bool *done,
 				   struct ocs_error *err)
@@ -267,13 +270,84 @@ static int print_leases(const struct ctl *ctl, struct ocs_lease **lease,
 	return ctl_print_table(ctl, t);
 }
 
+/* All that the agent has listed so far. */
+struct listed {
+	struct ocs_lease **lease;
+	unsigned int n;
+	bool begun;	/* JSON */
+};
+
+/* Print what stands between the brackets of {"leases":[...]}. */
+static void print_elements(struct listed *l, const struct reply *reply)
+{
+	const char *from = strchr(reply->text, '['), *to;
+
+	to = from ? strrchr(from, ']') : NULL;
+	if (!to || to == from + 1)
+		return;
+	fputs(l->begun ? "," : "{\"leases\":[", stdout);
+	l->begun = true;
+	fwrite(from + 1, 1, (size_t) (to - from - 1), stdout);
+}
+
+/* Take over N leases of LEASE. */
+static int listed_add(struct listed *l, struct ocs_lease **lease,
+		      unsigned int n, struct ocs_error *err)
+{
+	struct ocs_lease **grown;
+
+	grown = realloc(l->lease, ((size_t) l->n + n + 1) * sizeof(*grown));
+	if (!grown) {
+		ctl_leases_destroy(lease, n);
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	}
+	if (n)
+		memcpy(grown + l->n, lease, n * sizeof(*grown));
+	l->lease = grown;
+	l->n += n;
+	free(lease);
+	return 0;
+}
+
+/* One page after *NEXT, which becomes the next one; "": that was all. */
+static int get_page(struct ctl *ctl, const char *path, struct listed *l,
+		    char next[static OCS_LEASE_ID_MAX], struct ocs_error *err)
+{
+	char page[512], after[OCS_LEASE_ID_MAX];
+	struct ocs_lease **lease = NULL;
+	struct reply reply;
+	unsigned int n = 0;
+	int rc;
+
+	memcpy(after, next, sizeof(after));
+	snprintf(page, sizeof(page), "%s%s%s", path, *after ? "&after=" : "",
+		 after);
+	if (ctl_request(ctl, "GET", page, NULL, &reply, err) < 0)
+		return -1;
+	rc = ocs_wire_decode_leases(reply.text, reply.len, &lease, &n, err);
+	if (rc == 0 && ocs_wire_decode_string(reply.text, reply.len, "next",
+					      next, OCS_LEASE_ID_MAX,
+					      err) < 0) {
+		*next = '\0';
+		rc = err->code == OCS_NOT_FOUND ? 0 : -1;
+	} else if (rc == 0 && strcmp(next, after) <= 0) {
+		rc = ocs_fail(err, OCS_SYNTAX,
+			      "the agent's pages of leases don't go on");
+	}
+	if (rc == 0 && ctl->json)
+		print_elements(l, &reply);
+	reply_fini(&reply);
+	if (rc == 0)
+		return listed_add(l, lease, n, err);
+	ctl_leases_destroy(lease, n);
+	return -1;
+}
+
 int cmd_leases(struct ctl *ctl, int argc, char **argv)
 {
-	char path[256];
+	char path[256], next[OCS_LEASE_ID_MAX] = "";
+	struct listed l = { .n = 0 };
 	struct ocs_error err;
-	struct ocs_lease **lease;
-	struct reply reply;
-	unsigned int n;
 	int rc;
 
 	if (ctl->cluster && !ctl_plain(ctl->cluster))
@@ -281,21 +355,20 @@ int cmd_leases(struct ctl *ctl, int argc, char **argv)
 	if (ctl->job && (!ctl_plain(ctl->job) ||
 			 strspn(ctl->job, "0123456789") != strlen(ctl->job)))
 		return ctl_usage(ctl, "'%s' is no job id: a number is", ctl->job);
-	snprintf(path, sizeof(path), "/v1/leases?%s%s%s%s%s",
-		 ctl->all ? "all=1" : "all=0",
+	snprintf(path, sizeof(path), "/v1/leases?limit=%d%s%s%s%s%s",
+		 PAGE_LEASES, ctl->all ? "&all=1" : "",
 		 ctl->cluster ? "&cluster=" : "",
 		 ctl->cluster ? ctl->cluster : "",
 		 ctl->job ? "&job_id=" : "", ctl->job ? ctl->job : "");
-	if (ctl_request(ctl, "GET", path, NULL, &reply, &err) < 0)
-		return ctl_fail(ctl, &err);
-	rc = ocs_wire_decode_leases(reply.text, reply.len, &lease, &n, &err);
-	if (!rc && ctl->json)
-		ctl_print_json(&reply);
-	reply_fini(&reply);
+	do
+		rc = get_page(ctl, path, &l, next, &err);
+	while (rc == 0 && *next);
 	if (rc < 0)
-		return ctl_fail(ctl, &err);
-	if (!ctl->json)
-		rc = print_leases(ctl, lease, n);
-	ctl_leases_destroy(lease, n);
+		rc = ctl_fail(ctl, &err);
+	else if (!ctl->json)
+		rc = print_leases(ctl, l.lease, l.n);
+	else
+		puts(l.begun ? "]}" : "{\"leases\":[]}");
+	ctl_leases_destroy(l.lease, l.n);
 	return rc;
 }

@@ -77,6 +77,8 @@
 /* Types of GPUs in one site, and expected starts that a cluster tells of. */
 #define OCS_COMPUTE_GPUS_MAX 16
 #define OCS_COMPUTE_STARTS_MAX 64
+/* Leases in one page of a list, 1 to this. */
+#define OCS_PAGE_MAX 10000
 /* Largest HTTP body either side takes: 100,000 leases at about 1 KiB. */
 #define OCS_BODY_MAX (UINT64_C(128) << 20)
 /* Largest body of one request to the agent. */

@@ -126,6 +126,23 @@ $ID|2024-05-01T10:02:03.040|+3.040|paris-lyon|PROVISIONED|
 $ID|2024-05-01T10:02:03.045|+3.045|-|ACTIVE|" "a job's circuits and times"
 run --json job 42
 like "$OUT" '^\{"leases":\[\{"lease":\{.*\},"events":' "and as JSON"
+
+# pages
+NEXT=7f3a0c11ffffffffffffffffffffffff
+can GET_v1_leases 200 '{"leases":['"$(lease)"'],"next":"'$ID'"}'
+can GET_v1_leases_after_$ID 200 '{"leases":['"$(lease | sed "s/$ID/$NEXT/")"']}'
+run -P -h leases
+is "$RC $(cut -c1-8,33 <<<"$OUT" | wc -l)" "0 2" "leases follows pages"
+run --json leases
+is "$RC $(grep -o '"id"' <<<"$OUT" | wc -l)" "0 2" "as JSON, too"
+ok "which is one document" perl -MJSON::PP -e 'decode_json($ARGV[0])' "$OUT"
+can GET_v1_leases_after_$ID 200 '{"leases":[],"next":"'$ID'"}'
+run leases
+is $RC 1 "an agent whose pages don't go on"
+like "$ERR" "don't go on" "is told apart"
+can GET_v1_leases_after_$ID half '{"leases":[]}'
+run leases
+is $RC 3 "one that breaks off at the second, too"
 can GET_v1_leases 200 '{"leases":[]}'
 run job 42
 is $RC 1 "a job without lease"
