@@ -3,6 +3,7 @@
 #include "agent/api_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/sys/clock.h"
@@ -128,9 +129,15 @@ static const struct route {
 	{ "POST", { "v1", "leases" }, api_post_lease },
 	{ "GET", { "v1", "leases" }, api_get_leases },
 	{ "GET", { "v1", "leases", "*" }, api_get_lease },
+	{ "PATCH", { "v1", "leases", "*" }, api_patch_lease },
 	{ "DELETE", { "v1", "leases", "*" }, api_delete_lease },
 	{ "POST", { "v1", "leases", "*", "commit" }, api_post_commit },
 	{ "GET", { "v1", "leases", "*", "events" }, api_get_events },
+	{ "POST", { "v1", "what-if" }, api_post_whatif },
+	{ "POST", { "v1", "links", "*", "drain" }, api_post_drain },
+	{ "POST", { "v1", "windows" }, api_post_window },
+	{ "GET", { "v1", "windows" }, api_get_windows },
+	{ "DELETE", { "v1", "windows", "*" }, api_delete_window },
 	{ "POST", { "v1", "clusters", "*", "epoch" }, api_post_epoch },
 	{ "POST", { "v1", "clusters", "*", "confirm" }, api_post_confirm },
 	{ "PUT", { "v1", "clusters", "*", "compute" }, api_put_compute },
@@ -192,4 +199,6 @@ void ocs_api_fini(struct ocs_api_call *call)
 {
 	ocs_lease_ref_put(call->ref);
 	call->ref = NULL;
+	free(call->kept);
+	call->kept = NULL;
 }

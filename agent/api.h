@@ -41,6 +41,7 @@ struct ocs_api_call {
 	uint64_t number;
 	struct ocs_lease_ref *ref;
 	struct ocs_error problem;
+	char *kept;		/* the answer, once it may be given */
 	char word[16];
 };
 

@@ -7,6 +7,8 @@
  *  api_compute.c  what clusters tell of their compute
  *  api_lease.c    hold, commit, read, release
  *  api_measure.c  what was measured on circuits
+ *  api_maint.c    drains and maintenance windows
+ *  api_modify.c   changes of leases, what-if
  *  api_sim.c      the simulator's faults
  *  api_state.c    ping, state, sessions
  *
@@ -78,6 +80,20 @@ int api_put_measurement(struct ocs_api *api, struct ocs_api_call *call,
 			struct ocs_reply *reply);
 int api_get_measurement(struct ocs_api *api, struct ocs_api_call *call,
 			struct ocs_reply *reply);
+/* api_maint.c */
+int api_post_drain(struct ocs_api *api, struct ocs_api_call *call,
+		   struct ocs_reply *reply);
+int api_post_window(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
+int api_get_windows(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
+int api_delete_window(struct ocs_api *api, struct ocs_api_call *call,
+		      struct ocs_reply *reply);
+/* api_modify.c */
+int api_patch_lease(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
+int api_post_whatif(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
 /* api_sim.c */
 int api_faults(struct ocs_api *api, struct ocs_api_call *call,
 	       struct ocs_reply *reply);

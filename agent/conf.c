@@ -36,18 +36,19 @@ struct reader {
 
 enum setting {
 	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVER, S_SIMSETUP, S_SIMRELEASE,
-	S_HOLDTTL, S_MUNGE, S_RUNAS
+	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE
 };
 static const char *const settings[] = {
 	"Listen", "Ledger", "Operator", "Driver", "SimSetupTime",
-	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs",
+	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs", "Grace",
+	"OverdueMax",
 	/* heads of other kinds of lines, for a better "did you mean" */
 	"SiteName", "LinkName", "Cluster", NULL
 };
 /* Keys of the whole design that this version can't honour. */
 static const char *const unsupported[] = {
 	"PortName", "HttpListen", "Capacity", "Mode", "MaxAutoRemove",
-	"OverdueMax", "Attach", "TlsCert", "TlsKey", "TlsCa", "Risk", "Plane",
+	"Attach", "TlsCert", "TlsKey", "TlsCa", "Risk", "Plane",
 	"MaxSetupsPerHour", "MinJobForSetup", "Endpoint", NULL
 };
 
@@ -205,6 +206,7 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	struct ocs_agent_conf *conf = r->conf;
 	int i = ocs_kv_known(line, kv->key, settings, err);
 	unsigned int word;
+	uint64_t ms;
 	uid_t uid;
 
 	if (i < 0)
@@ -212,7 +214,7 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	if (i != S_LISTEN && i != S_OPERATOR && (r->seen & (1U << i)))
 		return ocs_kv_fail(line, err, OCS_CONFLICT, "%s is there twice",
 				   settings[i]);
-	if (i <= S_RUNAS)
+	if (i <= S_OVERDUE)
 		r->seen |= 1U << i;
 	switch (i) {
 	case S_LISTEN:
@@ -241,6 +243,17 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	case S_HOLDTTL:
 		return ocs_kv_ms(line, kv, 100, 3600000, &conf->hold_ttl_ms,
 				 err);
+	case S_GRACE:
+		if (ocs_kv_ms(line, kv, 0, 86400000, &ms, err) < 0)
+			return -1;
+		conf->grace_s = (uint32_t) (ms / 1000);
+		return 0;
+	case S_OVERDUE:
+		if (ocs_kv_ms(line, kv, 1000, UINT64_C(2592000000), &ms,
+			      err) < 0)
+			return -1;
+		conf->overdue_max_s = (int64_t) (ms / 1000);
+		return 0;
 	case S_MUNGE:
 		return absolute(line, kv, conf->munge_socket,
 				sizeof(conf->munge_socket), err);
@@ -563,6 +576,8 @@ struct ocs_agent_conf *ocs_agent_conf_read(const char *path,
 	r.conf->sim_setup_ms = 3000;
 	r.conf->sim_release_ms = 1000;
 	r.conf->hold_ttl_ms = OCS_HOLD_TTL_S * 1000;
+	r.conf->grace_s = OCS_GRACE_S;
+	r.conf->overdue_max_s = OCS_OVERDUE_MAX_S;
 	if (ocs_kvfile_read(path, read_line, &r, err) < 0 ||
 	    links_resolve(&r, err) < 0 || conf_complete(path, &r, err) < 0)
 		goto out;

@@ -49,6 +49,8 @@ struct ocs_agent_conf {
 	uint64_t sim_setup_ms;
 	uint64_t sim_release_ms;
 	uint64_t hold_ttl_ms;
+	uint32_t grace_s;
+	int64_t overdue_max_s;
 	struct ocs_agent_users users;
 	struct ocs_net net;	/* nothing booked */
 };

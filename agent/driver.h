@@ -83,6 +83,11 @@ struct ocs_driver_ops {
 	void (*look)(struct ocs_driver *drv, const struct ocs_service *svc,
 		     uint64_t op, ocs_driver_done_f done, void *arg);
 
+	/* Carry SVC's rate from now on, without an interruption; idempotent.
+	 * Refused: it carries what it did. NULL: can't be done. */
+	void (*resize)(struct ocs_driver *drv, const struct ocs_service *svc,
+		       uint64_t op, ocs_driver_done_f done, void *arg);
+
 	/* Simulators only, else NULL: make COUNT failures of KIND on LINK
 	 * ("*": any). faults: JSON, the caller frees; NULL: out of memory. */
 	int (*fault)(struct ocs_driver *drv, const char *link,

@@ -228,6 +228,7 @@ static bool load_service(struct sim *sim, const char *line)
 			snprintf(svc.hop[svc.nhops++], OCS_NAME_MAX, "%s", h);
 	if (!(s = *service_find(sim, svc.id)) && !(s = service_add(sim, &svc)))
 		return false;
+	s->svc.rate_bps = svc.rate_bps;
 	s->due_ms = due;
 	s->will_fail = !strcmp(state, "failing");
 	s->state = SIM_BUILDING;
@@ -580,6 +581,34 @@ static void sim_look(struct ocs_driver *drv, const struct ocs_service *svc,
 	pthread_mutex_unlock(&sim->lock);
 }
 
+/* Hitless, as of an ODUflex (G.7044): at once. */
+static void sim_resize(struct ocs_driver *drv, const struct ocs_service *svc,
+		       uint64_t op, ocs_driver_done_f done, void *arg)
+{
+	struct sim *sim = (struct sim *) drv;
+	struct answer to = { op, done, arg };
+	struct sim_service *s;
+	struct sim_link *l;
+
+	pthread_mutex_lock(&sim->lock);
+	s = *service_find(sim, svc->id);
+	if (!s || s->state != SIM_LIT) {
+		answer(sim, &to, svc, OCS_DRV_FAULT,
+		       s ? light_of(sim, s) : OCS_LIGHT_ABSENT,
+		       "sim: it is not lit");
+	} else if (s->svc.rate_bps < svc->rate_bps &&
+		   (l = meet(sim, svc, false))) {
+		answer(sim, &to, svc, OCS_DRV_REFUSED, OCS_LIGHT_LIT,
+		       "sim refused %s: more was refused on command",
+		       fault_name(l, svc));
+	} else {
+		s->svc.rate_bps = svc->rate_bps;
+		save_service(sim, s);
+		answer(sim, &to, svc, OCS_DRV_DONE, OCS_LIGHT_LIT, "%s", "");
+	}
+	pthread_mutex_unlock(&sim->lock);
+}
+
 static void set_down(struct sim *sim, struct sim_link *l, bool down)
 {
 	if (l->down == down || !strcmp(l->name, "*"))
@@ -774,6 +803,7 @@ static const struct ocs_driver_ops sim_ops = {
 	.create = sim_create,
 	.remove = sim_remove,
 	.look = sim_look,
+	.resize = sim_resize,
 	.fault = sim_fault,
 	.faults = sim_faults,
 };

@@ -91,7 +91,7 @@ static int check_want(struct ocs_engine *e, const struct ocs_lease *want,
 	return 0;
 }
 
-static int check_epoch(struct ocs_engine *e, const char *cluster,
+int engine_check_epoch(struct ocs_engine *e, const char *cluster,
 		       uint64_t epoch, struct ocs_error *err)
 {
 	struct engine_cluster *c = engine_cluster_find(e, cluster);
@@ -136,6 +136,9 @@ static void reset(struct ocs_lease *l)
 	l->cause[0] = '\0';
 	l->held_ms = l->committed_ms = l->active_ms = 0;
 	l->ended_ms = l->gone_ms = 0;
+	l->sched = OCS_IN_TERM;
+	l->admin = OCS_IN_SERVICE;
+	l->version = 1;
 	for (unsigned int i = 0; i < l->ncircuits; i++) {
 		struct ocs_circuit *c = &l->circuit[i];
 
@@ -144,56 +147,31 @@ static void reset(struct ocs_lease *l)
 		c->prov = OCS_RELEASED;
 		c->data = OCS_DOWN;
 		c->up_ms = 0;
+		c->lit_bps = 0;
 		c->nhops = 0;
 		c->latency_us = 0;
 		memset(c->hop, 0, sizeof(c->hop));
 	}
 }
 
-static int route_circuit(struct ocs_engine *e, struct ocs_circuit *c,
-			 struct ocs_error *err)
+/* When L, not booked yet, can be routed. OWN: what it gives back. */
+static int route(struct ocs_engine *e, struct ocs_lease *l, int64_t now_s,
+		 const struct engine_books *own, struct ocs_error *err)
 {
-	struct ocs_route route;
-	int a = ocs_net_site(&e->net, c->a), z = ocs_net_site(&e->net, c->z);
+	int64_t start = l->start_s > now_s ? l->start_s : now_s;
+	int64_t end = engine_end_s(e, l);
 
-	if (ocs_route_find(&e->net, (unsigned int) a, (unsigned int) z,
-			   c->granted_bps, c->max_latency_us, &route, err) < 0)
-		return -1;
-	c->latency_us = route.latency_us;
-	c->nhops = route.nhops;
-	for (unsigned int i = 0; i < route.nhops; i++)
-		strcpy(c->hop[i], e->net.link[route.link[i]].name);
-	return 0;
-}
-
-/* Route L, which is HELD or COMMITTED and not booked; it is not booked after
- * it either. On failure all hops are gone again. */
-static int route(struct ocs_engine *e, struct ocs_lease *l,
-		 struct ocs_error *err)
-{
-	int rc = 0;
-
-	for (unsigned int i = 0; i < l->ncircuits && rc == 0; i++) {
-		engine_book(e, l, true);
-		rc = route_circuit(e, &l->circuit[i], err);
-		if (rc == 0) {
-			struct ocs_lease part = *l;
-
-			/* take back what was booked before this hop list */
-			part.ncircuits = i;
-			engine_book(e, &part, false);
-		} else {
-			engine_book(e, l, false);
-		}
-	}
-	return rc;
+	if (end < start + ENGINE_STEP_S)
+		end = start + ENGINE_STEP_S;
+	engine_room(e, start, end, now_s, own);
+	return engine_route(e, l, err);
 }
 
 /* ---- finding ---- */
 
 /* The rec of ID; one that memory has forgotten is read from the ledger.
  * 0 with *REC NULL: never heard of. */
-static int find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
+int engine_find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
 		struct ocs_error *err)
 {
 	struct ocs_lease *old;
@@ -251,6 +229,25 @@ static void answer(struct engine_rec *rec, struct ocs_lease_ref **ref)
 
 /* ---- hold ---- */
 
+static int check_end(const struct ocs_lease *l, int64_t now_s,
+		     struct ocs_error *err)
+{
+	if (!l->end_s || l->end_s > now_s)
+		return 0;
+	return ocs_fail(err, OCS_RANGE,
+			"end_s: a time after now is expected, or 0");
+}
+
+/* What follows for a lease that is committed in CH. */
+static void committed(struct engine_change *ch)
+{
+	ch->next->committed_ms = ch->now_ms;
+	ch->settle = true;
+	for (unsigned int i = 0; engine_lit_wanted(ch->next) &&
+				 i < ch->next->ncircuits; i++)
+		engine_change_prov(ch, i, OCS_PROVISIONING, "");
+}
+
 /* Make WANT a lease in state TO, over REC (NULL: a new one). */
 static int take(struct ocs_engine *e, const struct ocs_lease *want,
 		struct engine_rec **rec, enum ocs_resv to, const char *cause,
@@ -264,17 +261,18 @@ static int take(struct ocs_engine *e, const struct ocs_lease *want,
 	reset(ch.next);
 	ch.next->resv = *rec ? (*rec)->cur->lease->resv : to;
 	engine_change_resv(&ch, to, cause);
-	if (route(e, ch.next, err) < 0) {
+	if ((to == OCS_HELD &&
+	     check_end(ch.next, ch.now_ms / 1000, err) < 0) ||
+	    route(e, ch.next, ch.now_ms / 1000, *rec ? &(*rec)->books : NULL,
+		  err) < 0) {
 		engine_change_drop(&ch);
 		return -1;
 	}
 	ch.next->held_ms = ch.now_ms;
-	if (to == OCS_COMMITTED) {
-		ch.next->committed_ms = ch.now_ms;
-		ch.settle = true;
-		for (unsigned int i = 0; i < ch.next->ncircuits; i++)
-			engine_change_prov(&ch, i, OCS_PROVISIONING, "");
-	}
+	if (ch.next->start_s > ch.now_ms / 1000)
+		engine_change_sched(&ch, OCS_WAITING, "it starts later");
+	if (to == OCS_COMMITTED)
+		committed(&ch);
 	learn_epoch(e, &ch, &kept);
 	if (engine_change_apply(e, &ch, rec, err) < 0)
 		return -1;
@@ -289,8 +287,8 @@ static int hold(struct ocs_engine *e, const struct ocs_lease *want,
 
 	*fresh = false;
 	if (check_want(e, want, err) < 0 ||
-	    check_epoch(e, want->cluster, want->controller_epoch, err) < 0 ||
-	    find(e, want->id, &rec, err) < 0)
+	    engine_check_epoch(e, want->cluster, want->controller_epoch, err) < 0 ||
+	    engine_find(e, want->id, &rec, err) < 0)
 		return -1;
 	if (rec) {
 		if (check_same(rec, want, err) < 0)
@@ -334,12 +332,12 @@ static int commit_held(struct ocs_engine *e, struct engine_rec *rec,
 	if (engine_change_begin(&ch, rec, rec->cur->lease, err) < 0)
 		return -1;
 	engine_change_resv(&ch, OCS_COMMITTED, "");
-	ch.next->committed_ms = ch.now_ms;
-	ch.next->end_s = want->end_s;
+	if (ch.next->version <= 1) {	/* else a later change of it counts */
+		ch.next->end_s = want->end_s;
+		ch.next->grace_s = want->grace_s;
+	}
 	ch.next->controller_epoch = want->controller_epoch;
-	for (unsigned int i = 0; i < ch.next->ncircuits; i++)
-		engine_change_prov(&ch, i, OCS_PROVISIONING, "");
-	ch.settle = true;
+	committed(&ch);
 	learn_epoch(e, &ch, &kept);
 	if (engine_change_apply(e, &ch, NULL, err) < 0)
 		return -1;
@@ -355,8 +353,8 @@ static int commit(struct ocs_engine *e, const struct ocs_lease *want,
 
 	*fresh = false;
 	if (check_want(e, want, err) < 0 ||
-	    check_epoch(e, want->cluster, want->controller_epoch, err) < 0 ||
-	    find(e, want->id, &rec, err) < 0)
+	    engine_check_epoch(e, want->cluster, want->controller_epoch, err) < 0 ||
+	    engine_find(e, want->id, &rec, err) < 0)
 		return -1;
 	if (rec && check_same(rec, want, err) < 0)
 		return -1;
@@ -379,7 +377,8 @@ static int commit(struct ocs_engine *e, const struct ocs_lease *want,
 		answer(rec, ref);
 		return 0;
 	}
-	for (unsigned int i = 0; i < rec->cur->lease->ncircuits; i++)
+	for (unsigned int i = 0; engine_lit_wanted(rec->cur->lease) &&
+				 i < rec->cur->lease->ncircuits; i++)
 		engine_redirect(e, rec, i, NEXT_LOOK);
 	*fresh = true;
 	*seq = rec->seq;
@@ -529,7 +528,7 @@ static int64_t ended_ms(const struct ocs_release *rel,
 	return ms >= ch->next->held_ms && ms <= ch->now_ms ? ms : ch->now_ms;
 }
 
-static int terminate(struct ocs_engine *e, struct engine_rec *rec,
+int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
 		     const struct ocs_release *rel, bool counts,
 		     struct ocs_error *err)
 {
@@ -572,12 +571,12 @@ static int release(struct ocs_engine *e, const struct ocs_release *rel,
 	bool counts = !strcmp(rel->why, "reconcile");
 	struct engine_rec *rec;
 
-	if (find(e, rel->id, &rec, err) < 0)
+	if (engine_find(e, rel->id, &rec, err) < 0)
 		return -1;
 	if (!rec)
 		return remember_unknown(e, rel, seq, err);
 	if (!rel->any_epoch &&
-	    check_epoch(e, rec->cur->lease->cluster, rel->epoch, err) < 0)
+	    engine_check_epoch(e, rec->cur->lease->cluster, rel->epoch, err) < 0)
 		return -1;
 	if (rec->cur->lease->resv != OCS_TERMINATED ||
 	    expired(rec->cur->lease)) {
@@ -586,7 +585,7 @@ static int release(struct ocs_engine *e, const struct ocs_release *rel,
 				    rec->cur->lease->resv == OCS_COMMITTED);
 		if ((counts &&
 		     check_brake(e, rec->cur->lease->cluster, err) < 0) ||
-		    terminate(e, rec, rel, counts, err) < 0)
+		    engine_terminate(e, rec, rel, counts, err) < 0)
 			return -1;
 	}
 	*seq = rec->seq;

@@ -23,6 +23,7 @@
 #include "agent/store.h"
 #include "common/core/error.h"
 #include "common/core/lease.h"
+#include "common/core/maint.h"
 
 struct ocs_engine;
 
@@ -81,6 +82,44 @@ struct ocs_release {
 int ocs_engine_release(struct ocs_engine *e, const struct ocs_release *rel,
 		       struct ocs_lease_ref **ref, bool *releasing,
 		       uint64_t *seq, struct ocs_error *err);
+
+/* Change a lease that is HELD or COMMITTED, all of MOD or nothing: OCS_BUSY,
+ * OCS_CONFLICT, OCS_STALE, OCS_RANGE. *CHANGED: it was not like that before. */
+int ocs_engine_modify(struct ocs_engine *e, const char *id,
+		      const struct ocs_modify *mod, const char *who,
+		      struct ocs_lease_ref **ref, bool *changed,
+		      uint64_t *seq, struct ocs_error *err);
+/* What would be. LINKS: the answer may name links, else pairs of sites. */
+int ocs_engine_whatif(struct ocs_engine *e, const struct ocs_whatif *want,
+		      bool links, struct ocs_whatif_answer *answer,
+		      struct ocs_error *err);
+
+/* References to leases; the caller's to fini. */
+struct ocs_lease_refs {
+	unsigned int n, cap;
+	struct ocs_lease_ref **ref;
+};
+void ocs_lease_refs_fini(struct ocs_lease_refs *refs);
+
+/* REFS: the leases that are touched. OCS_NOT_FOUND: no such link. */
+int ocs_engine_drain(struct ocs_engine *e, const struct ocs_drain *want,
+		     const char *who, struct ocs_lease_refs *refs,
+		     uint64_t *seq, struct ocs_error *err);
+/* Idempotent by id; OCS_CONFLICT: it is there with other times. */
+int ocs_engine_window_put(struct ocs_engine *e, const struct ocs_window *want,
+			  const char *who, struct ocs_lease_refs *refs,
+			  bool *fresh, uint64_t *seq, struct ocs_error *err);
+int ocs_engine_window_del(struct ocs_engine *e, const char *id,
+			  const char *who, uint64_t *seq,
+			  struct ocs_error *err);
+struct ocs_maint {
+	unsigned int nwindows, ndrains;
+	struct ocs_window *window;	/* that are not over */
+	struct ocs_drain *drain;	/* links that are drained now */
+};
+int ocs_engine_maint(struct ocs_engine *e, struct ocs_maint *maint,
+		     struct ocs_error *err);
+void ocs_maint_fini(struct ocs_maint *maint);
 
 /* 1: SEQ is on stable storage; 0: not yet; -1: the disk failed, ERR set. */
 int ocs_engine_settled(struct ocs_engine *e, uint64_t seq,

@@ -103,6 +103,7 @@ static struct engine_rec *rec_create(struct ocs_engine *e,
 		return NULL;
 	rec->circuit = calloc(ncircuits ? ncircuits : 1,
 			      sizeof(*rec->circuit));
+	rec->due_s = INT64_MAX;
 	if (rec->circuit)
 		return rec;
 	free(rec);
@@ -133,8 +134,16 @@ struct engine_rec *engine_rec_add(struct ocs_engine *e,
 		return NULL;
 	}
 	rec->cur = ref;
+	rec->due_s = INT64_MAX;
+	if (engine_books_add(e, ref->lease, ocs_clock_unix_ms() / 1000,
+			     &rec->books, NULL) < 0) {
+		free(rec->circuit);
+		free(rec);
+		ocs_lease_ref_put(ref);
+		return NULL;
+	}
 	rec_link(e, rec);
-	engine_book(e, ref->lease, true);
+	engine_due(e, rec);
 	return rec;
 }
 
@@ -148,7 +157,7 @@ void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec)
 		*at = rec->hash_next;
 		e->nrecs--;
 	}
-	engine_book(e, rec->cur->lease, false);
+	engine_books_drop(e, &rec->books);
 	ocs_lease_ref_put(rec->cur);
 	free(rec->circuit);
 	free(rec);
@@ -198,36 +207,24 @@ int engine_cluster_removal(struct engine_cluster *c, int64_t time_ms)
 	return 0;
 }
 
-/* ---- bookings ---- */
+/* ---- links ---- */
 
-/* I1: what is held, committed or not known to be dark is booked. */
-static bool circuit_booked(const struct ocs_lease *lease,
-			   const struct ocs_circuit *c)
+int engine_link(const struct ocs_engine *e, const char *name)
 {
-	return lease->resv == OCS_HELD || lease->resv == OCS_COMMITTED ||
-	       c->prov != OCS_RELEASED;
-}
+	unsigned int low = 0, high = e->net.nlinks;
 
-void engine_book(struct ocs_engine *e, const struct ocs_lease *lease, bool take)
-{
-	for (unsigned int i = 0; i < lease->ncircuits; i++) {
-		const struct ocs_circuit *c = &lease->circuit[i];
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		int cmp = strcmp(name, e->by_name[mid]->name);
 
-		for (unsigned int j = 0;
-		     circuit_booked(lease, c) && j < c->nhops; j++) {
-			int l = ocs_net_link(&e->net, c->hop[j]);
-			struct ocs_link *link;
-			uint64_t bps;
-
-			if (l < 0)
-				continue;	/* no longer configured */
-			link = &e->net.link[l];
-			bps = ocs_link_consumed(link, c->granted_bps);
-			e->booked[l] += take ? bps : -bps;
-			link->booked_bps = e->booked[l] < link->capacity_bps ?
-				e->booked[l] : link->capacity_bps;
-		}
+		if (!cmp)
+			return (int) (e->by_name[mid] - e->net.link);
+		if (cmp < 0)
+			high = mid;
+		else
+			low = mid + 1;
 	}
+	return -1;
 }
 
 /* ---- a change ---- */
@@ -279,6 +276,39 @@ static void event_add(struct engine_change *ch, const char *axis, int circuit,
 	snprintf(ev->cause, sizeof(ev->cause), "%s", cause);
 }
 
+void engine_change_note(struct engine_change *ch, const char *axis,
+			const char *state, const char *cause)
+{
+	event_add(ch, axis, -1, state, state, cause);
+}
+
+void engine_change_note_circuit(struct engine_change *ch, unsigned int i,
+				const char *axis, const char *state,
+				const char *cause)
+{
+	event_add(ch, axis, (int) i, state, state, cause);
+}
+
+void engine_change_sched(struct engine_change *ch, enum ocs_sched to,
+			 const char *cause)
+{
+	if (ch->next->sched == to)
+		return;
+	event_add(ch, "schedule", -1, ocs_sched_name(ch->next->sched),
+		  ocs_sched_name(to), cause);
+	ch->next->sched = to;
+}
+
+void engine_change_admin(struct engine_change *ch, enum ocs_admin to,
+			 const char *cause)
+{
+	if (ch->next->admin == to)
+		return;
+	event_add(ch, "administrative", -1, ocs_admin_name(ch->next->admin),
+		  ocs_admin_name(to), cause);
+	ch->next->admin = to;
+}
+
 void engine_change_resv(struct engine_change *ch, enum ocs_resv to,
 			const char *cause)
 {
@@ -317,10 +347,25 @@ void engine_change_data(struct engine_change *ch, unsigned int i,
 }
 
 /* What follows from the rest. */
-static void derive(struct engine_change *ch)
+static void derive(struct ocs_engine *e, struct engine_change *ch)
 {
 	struct ocs_lease *l = ch->next;
+	int64_t now_s = ch->now_ms / 1000;
+	enum ocs_admin admin = engine_admin(e, l, now_s);
 
+	if (l->resv == OCS_COMMITTED && l->sched != OCS_WAITING) {
+		if (engine_end_s(e, l) <= now_s)
+			engine_change_sched(ch, OCS_PAST_END,
+					    "it is past its end");
+		else
+			engine_change_sched(ch, OCS_IN_TERM,
+					    "its end is later now");
+	}
+	if (l->resv != OCS_HELD && l->resv != OCS_COMMITTED)
+		admin = l->admin;
+	engine_change_admin(ch, admin, admin == OCS_MAINTENANCE ?
+			    "a link of it is drained or in a window" :
+			    "all its links are in service");
 	if (l->resv == OCS_COMMITTED && ocs_lease_up(l) && !l->active_ms)
 		l->active_ms = ch->now_ms;
 	if (ocs_lease_booked(l))
@@ -376,10 +421,11 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 {
 	struct engine_rec *rec = ch->rec;
 	struct ocs_lease_ref *ref = NULL;
+	struct engine_books books = { 0 };
 	char *json = NULL;
 	int rc = -1;
 
-	derive(ch);
+	derive(e, ch);
 	if (ch->nomem || !(json = ocs_wire_encode_lease(ch->next)) ||
 	    (!rec && !(rec = rec_create(e, ch->next->ncircuits)))) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
@@ -393,8 +439,12 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 		ocs_fail(err, OCS_IO, "%s", e->disk_text);
 		goto out;
 	}
-	if (write_change(e, ch, json, err) < 0)
+	if (engine_books_add(e, ch->next, ch->now_ms / 1000, &books, err) < 0)
 		goto out;
+	if (write_change(e, ch, json, err) < 0) {
+		engine_books_drop(e, &books);
+		goto out;
+	}
 
 	/* From here on nothing fails. */
 	log_change(ch);
@@ -404,14 +454,15 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 	ch->next = NULL;
 	json = NULL;
 	if (ch->rec) {
-		engine_book(e, rec->cur->lease, false);
+		engine_books_drop(e, &rec->books);
 		ocs_lease_ref_put(rec->cur);
 		rec->cur = ref;
 	} else {
 		rec->cur = ref;
 		rec_link(e, rec);
 	}
-	engine_book(e, ref->lease, true);
+	rec->books = books;
+	engine_due(e, rec);
 	e->seq++;
 	if (ch->settle) {
 		rec->seq = e->seq;

@@ -10,6 +10,9 @@
  *  wanted dark (FAILED, TERMINATED, and not yet RELEASED)
  *      REMOVE --> LOOK --absent--> RELEASED
  *
+ *  PROVISIONED at another rate than granted
+ *      RESIZE --done--> the new rate; refused upwards: the old rate is granted
+ *
  * Looking comes before creating and after every end of it, so that a crash
  * anywhere is healed by looking again; all driver calls are idempotent. A
  * lease that once was ACTIVE does not fail: its circuits are tried again.
@@ -23,6 +26,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "common/core/units.h"
 #include "common/sys/clock.h"
 
 static void service_of(const struct ocs_lease *l, unsigned int i,
@@ -57,15 +61,10 @@ static struct engine_rec *rec_of_service(struct ocs_engine *e, const char *id,
 	return rec && *i < rec->cur->lease->ncircuits ? rec : NULL;
 }
 
-static bool wants_light(const struct ocs_lease *l)
-{
-	return l->resv == OCS_COMMITTED;
-}
-
 /* There is something to do about circuit I. */
 static bool wants_step(const struct ocs_lease *l, unsigned int i)
 {
-	return wants_light(l) || l->circuit[i].prov != OCS_RELEASED;
+	return engine_lit_wanted(l) || l->circuit[i].prov != OCS_RELEASED;
 }
 
 static void issue(struct ocs_engine *e, struct engine_rec *rec, unsigned int i,
@@ -84,6 +83,8 @@ static void issue(struct ocs_engine *e, struct engine_rec *rec, unsigned int i,
 		ops->create(e->drv, &svc, ec->op, engine_driver_done, e);
 	else if (ec->kind == NEXT_REMOVE)
 		ops->remove(e->drv, &svc, ec->op, engine_driver_done, e);
+	else if (ec->kind == NEXT_RESIZE && ops->resize)
+		ops->resize(e->drv, &svc, ec->op, engine_driver_done, e);
 	else
 		ops->look(e->drv, &svc, ec->op, engine_driver_done, e);
 }
@@ -185,6 +186,11 @@ static void fail_lease(struct ocs_engine *e, struct engine_rec *rec,
 				NEXT_LOOK : NEXT_REMOVE);
 }
 
+static bool resizing(const struct ocs_circuit *c)
+{
+	return c->lit_bps && c->lit_bps != c->granted_bps;
+}
+
 /* Write PROV and DATA of circuit I, then do NEXT. */
 static void found(struct ocs_engine *e, struct engine_rec *rec, unsigned int i,
 		  enum ocs_prov prov, enum ocs_data data, const char *cause,
@@ -194,12 +200,19 @@ static void found(struct ocs_engine *e, struct engine_rec *rec, unsigned int i,
 	struct engine_change ch;
 	struct ocs_error err;
 
+	/* A resize that a look has interrupted is still to be done. */
+	if (next == NEXT_NONE && prov == OCS_PROVISIONED && resizing(c))
+		next = NEXT_RESIZE;
 	rec->circuit[i].next = next;
 	if (c->prov != prov || c->data != data) {
 		if (engine_change_begin(&ch, rec, rec->cur->lease, &err) < 0) {
 			not_written(e, rec, i, &err);
 			return;
 		}
+		if (prov == OCS_PROVISIONED && !c->lit_bps)
+			ch.next->circuit[i].lit_bps = c->granted_bps;
+		if (prov == OCS_RELEASED)
+			ch.next->circuit[i].lit_bps = 0;
 		engine_change_prov(&ch, i, prov, cause);
 		engine_change_data(&ch, i, data, cause);
 		if (engine_change_apply(e, &ch, NULL, &err) < 0) {
@@ -251,7 +264,7 @@ static void looked_for_light(struct ocs_engine *e, struct engine_rec *rec,
 static void look_done(struct ocs_engine *e, struct engine_rec *rec,
 		      unsigned int i, enum ocs_light light)
 {
-	if (wants_light(rec->cur->lease)) {
+	if (engine_lit_wanted(rec->cur->lease)) {
 		looked_for_light(e, rec, i, light);
 	} else if (light == OCS_LIGHT_ABSENT) {
 		found(e, rec, i, OCS_RELEASED, OCS_DOWN, "", NEXT_NONE);
@@ -285,6 +298,44 @@ static void create_done(struct ocs_engine *e, struct engine_rec *rec,
 	}
 }
 
+/* The network carries what is granted now, or won't: then what it carries is
+ * what is granted. */
+static void resize_done(struct ocs_engine *e, struct engine_rec *rec,
+			unsigned int i, enum ocs_outcome outcome,
+			const char *cause)
+{
+	const struct ocs_circuit *c = &rec->cur->lease->circuit[i];
+	struct engine_change ch;
+	struct ocs_error err;
+	char text[256], rate[OCS_RATE_TEXT_MAX];
+
+	if (outcome != OCS_DRV_DONE &&
+	    (outcome != OCS_DRV_REFUSED || c->lit_bps > c->granted_bps)) {
+		later(e, rec, i, NEXT_RESIZE);
+		return;
+	}
+	if (engine_change_begin(&ch, rec, rec->cur->lease, &err) < 0) {
+		not_written(e, rec, i, &err);
+		return;
+	}
+	c = &ch.next->circuit[i];
+	if (outcome == OCS_DRV_DONE) {
+		ch.next->circuit[i].lit_bps = c->granted_bps;
+		snprintf(text, sizeof(text), "resized to %s",
+			 ocs_rate_format(c->granted_bps, rate));
+	} else {
+		ch.next->circuit[i].granted_bps = c->lit_bps;
+		ch.next->version++;
+		snprintf(text, sizeof(text), "stays at %s: %.200s",
+			 ocs_rate_format(c->lit_bps, rate), cause);
+	}
+	engine_change_note_circuit(&ch, i, "provisioning",
+				   ocs_prov_name(c->prov), text);
+	ch.settle = true;
+	if (engine_change_apply(e, &ch, NULL, &err) < 0)
+		not_written(e, rec, i, &err);
+}
+
 static void op_done(struct ocs_engine *e, struct engine_rec *rec,
 		    unsigned int i, enum ocs_outcome outcome,
 		    enum ocs_light light, const char *cause)
@@ -304,6 +355,9 @@ static void op_done(struct ocs_engine *e, struct engine_rec *rec,
 			then(e, rec, i, NEXT_LOOK);
 		else
 			later(e, rec, i, NEXT_LOOK);
+		break;
+	case NEXT_RESIZE:
+		resize_done(e, rec, i, outcome, cause);
 		break;
 	case NEXT_LOOK:
 	case NEXT_NONE:
@@ -366,7 +420,7 @@ void engine_driver_service(void *arg, const char *id, enum ocs_light light,
 		goto out;
 	}
 	c = &rec->cur->lease->circuit[i];
-	if (!wants_light(rec->cur->lease) || c->prov != OCS_PROVISIONED)
+	if (!engine_lit_wanted(rec->cur->lease) || c->prov != OCS_PROVISIONED)
 		goto out;
 	if (light == OCS_LIGHT_LIT)
 		found(e, rec, i, OCS_PROVISIONED, OCS_UP, cause,

@@ -5,8 +5,12 @@
  *  engine.c          the calls: hold, commit, release
  *  engine_change.c   one change of one lease: ledger, bookings, who is told
  *  engine_circuit.c  from what is wanted to what is lit, by the driver
+ *  engine_maint.c    drains and maintenance windows
+ *  engine_modify.c   a lease is made longer, shorter, wider, narrower
  *  engine_run.c      life: loading, timers, syncing
+ *  engine_term.c     the calendar: what is booked when; starts and ends
  *  engine_view.c     what callers may see
+ *  engine_whatif.c   what would be, if
  *
  * Lock order: the engine's, then the driver's or the server's. "Locked" below
  * means: called with the engine's lock held.
@@ -17,6 +21,8 @@
 #include <pthread.h>
 
 #include "agent/engine.h"
+#include "common/core/calendar.h"
+#include "common/core/maint.h"
 
 /* Bounds and times of the agent alone, in ms unless told. */
 /* Ended leases stay visible this long. */
@@ -41,7 +47,31 @@
 /* A HELD lease that nobody committed; it alone may be taken again. */
 #define ENGINE_CAUSE_EXPIRED "hold expired"
 
-enum engine_next { NEXT_NONE, NEXT_LOOK, NEXT_CREATE, NEXT_REMOVE };
+/* What has no known end is booked for so long, again and again. */
+#define ENGINE_STEP_S 60
+/* A lease that could not start for lack of room tries again. */
+#define ENGINE_START_RETRY_S 5
+/* The wall clock may be set: leases' times are compared at least this often. */
+#define ENGINE_CLOCK_MS 30000
+/* Maintenance windows at any time. */
+#define ENGINE_WINDOWS_MAX 1024
+
+enum engine_next {
+	NEXT_NONE, NEXT_LOOK, NEXT_CREATE, NEXT_REMOVE, NEXT_RESIZE
+};
+
+struct engine_window {
+	struct ocs_window w;
+	int link;		/* -1: no longer configured */
+	bool began;
+};
+
+/* What a lease has in the calendar, exactly. */
+struct engine_books {
+	unsigned int n;
+	struct ocs_booking *b;	/* owned */
+	bool now;		/* counts as booked at this moment */
+};
 
 /* What we are doing about one circuit; the lease says what is known. */
 struct engine_circuit {
@@ -59,6 +89,10 @@ struct engine_rec {
 	struct engine_circuit *circuit;	/* as many as cur has */
 	uint64_t seq;		/* the driver waits until this is settled */
 	uint64_t until_ms;	/* monotonic: HELD expires, gone is forgotten */
+	struct engine_books books;
+	int64_t due_s;		/* Unix: start, end, or to be booked on;
+				 * INT64_MAX: never */
+	int64_t retry_s;	/* Unix: not before, after a start without room */
 	bool todo;		/* the worker is to look at it */
 };
 
@@ -81,7 +115,17 @@ struct ocs_engine {
 	pthread_t worker, syncer;
 	bool running, stopping;
 	struct ocs_net net;	/* booked_bps: as shown, <= capacity */
-	uint64_t *booked;	/* per link, as it is */
+	const struct ocs_link **by_name;	/* of net */
+	uint64_t *booked;	/* per link, as it is at this moment */
+	struct ocs_calendar *cal;
+	struct ocs_net scratch;	/* what a route finds; as engine_room() left it */
+	unsigned int nwindows;
+	struct engine_window *window;	/* any order */
+	unsigned int ndrains;
+	struct ocs_drain *drain;	/* what operators said */
+	bool *draining;		/* per link: so it is in the calendar */
+	int64_t window_s;	/* Unix: the next that begins or ends */
+	bool admin_todo;	/* leases' administrative states may be old */
 	unsigned int nbuckets, nrecs;
 	struct engine_rec **bucket;
 	unsigned int nclusters;
@@ -124,13 +168,23 @@ void engine_change_prov(struct engine_change *ch, unsigned int i,
 			enum ocs_prov to, const char *cause);
 void engine_change_data(struct engine_change *ch, unsigned int i,
 			enum ocs_data to, const char *cause);
+void engine_change_sched(struct engine_change *ch, enum ocs_sched to,
+			 const char *cause);
+void engine_change_admin(struct engine_change *ch, enum ocs_admin to,
+			 const char *cause);
 /* Make it so: 0, or -1 with ERR set and no effect. CH is done with either way.
  * *REC (may be NULL) is the lease's. */
 int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 			struct engine_rec **rec, struct ocs_error *err);
 void engine_change_drop(struct engine_change *ch);
-void engine_book(struct ocs_engine *e, const struct ocs_lease *lease,
-		 bool take);
+/* An event that is no transition, STATE to STATE. */
+void engine_change_note(struct engine_change *ch, const char *axis,
+			const char *state, const char *cause);
+void engine_change_note_circuit(struct engine_change *ch, unsigned int i,
+				const char *axis, const char *state,
+				const char *cause);
+/* Index of link NAME, or -1. */
+int engine_link(const struct ocs_engine *e, const char *name);
 void engine_bump(struct ocs_engine *e);	/* a new generation; tell everybody */
 /* SEQ is to be settled soon. */
 void engine_want(struct ocs_engine *e, uint64_t seq);
@@ -142,6 +196,52 @@ struct engine_cluster *engine_cluster_find(struct ocs_engine *e,
 struct engine_cluster *engine_cluster_get(struct ocs_engine *e,
 					  const char *name);
 int engine_cluster_removal(struct engine_cluster *c, int64_t time_ms);
+
+/* engine.c; locked. counts: against the brake. */
+int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
+		     const struct ocs_release *rel, bool counts,
+		     struct ocs_error *err);
+int engine_find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
+		struct ocs_error *err);
+int engine_check_epoch(struct ocs_engine *e, const char *cluster,
+		       uint64_t epoch, struct ocs_error *err);
+
+/* engine_term.c; locked */
+/* When LEASE's booking ends if it ends in time; OCS_TIME_OPEN: never. */
+int64_t engine_end_s(const struct ocs_engine *e, const struct ocs_lease *lease);
+/* True while circuits of LEASE are to be lit. */
+bool engine_lit_wanted(const struct ocs_lease *lease);
+/* What LEASE books as it is at NOW_S; BOOKS is the caller's to free. */
+int engine_books_make(const struct ocs_engine *e,
+		      const struct ocs_lease *lease, int64_t now_s,
+		      struct engine_books *books, struct ocs_error *err);
+/* The same, put into the calendar though there may be no room. */
+int engine_books_add(struct ocs_engine *e, const struct ocs_lease *lease,
+		     int64_t now_s, struct engine_books *books,
+		     struct ocs_error *err);
+/* Out of the calendar, and freed. */
+void engine_books_drop(struct ocs_engine *e, struct engine_books *books);
+/* scratch = what is there for a lease of [START_S, END_S) that gives back OWN
+ * (NULL: nothing). */
+void engine_room(struct ocs_engine *e, int64_t start_s, int64_t end_s,
+		 int64_t now_s, const struct engine_books *own);
+/* Route all circuits of LEASE over scratch, which is used up. */
+int engine_route(struct ocs_engine *e, struct ocs_lease *lease,
+		 struct ocs_error *err);
+/* What follows from the clock for LEASE, and when to look again. */
+void engine_due(struct ocs_engine *e, struct engine_rec *rec);
+void engine_term(struct ocs_engine *e, struct engine_rec *rec, int64_t now_s);
+
+/* engine_maint.c; locked */
+int engine_maint_load(struct ocs_engine *e, struct ocs_error *err);
+void engine_maint_fini(struct ocs_engine *e);
+/* A drain or a window of LINK in [START_S, END_S). */
+bool engine_maint_over(const struct ocs_engine *e, unsigned int link,
+		       int64_t start_s, int64_t end_s);
+enum ocs_admin engine_admin(const struct ocs_engine *e,
+			    const struct ocs_lease *lease, int64_t now_s);
+/* Windows that begin or end, and what follows for leases. */
+void engine_maint_step(struct ocs_engine *e, int64_t now_s);
 
 /* engine_circuit.c; locked */
 void engine_step(struct ocs_engine *e, struct engine_rec *rec, uint64_t now);

@@ -29,7 +29,7 @@ static void warn_unknown_links(struct ocs_engine *e, const struct ocs_lease *l)
 {
 	for (unsigned int i = 0; i < l->ncircuits; i++)
 		for (unsigned int j = 0; j < l->circuit[i].nhops; j++)
-			if (ocs_net_link(&e->net, l->circuit[i].hop[j]) < 0 &&
+			if (engine_link(e, l->circuit[i].hop[j]) < 0 &&
 			    ocs_lease_booked(l))
 				ocs_log("unknown-link",
 					"lease=%s link=%s note=\"it is in the ledger but not in the configuration\"",
@@ -54,7 +54,7 @@ static int load_lease(struct ocs_lease *lease, void *arg,
 	else if (l->gone_ms)
 		rec->until_ms = now + ENGINE_VISIBLE_MS;
 	for (unsigned int i = 0; i < l->ncircuits; i++)
-		if (l->resv == OCS_COMMITTED ||
+		if (engine_lit_wanted(l) ||
 		    l->circuit[i].prov != OCS_RELEASED)
 			engine_redirect(e, rec, i, NEXT_LOOK);
 	ld->nlive += !l->gone_ms;
@@ -96,7 +96,8 @@ static int load(struct ocs_engine *e, struct ocs_error *err)
 {
 	struct loading ld = { .e = e };
 
-	if (ocs_engine_clusters(e, &e->conf->users, err) < 0 ||
+	if (engine_maint_load(e, err) < 0 ||
+	    ocs_engine_clusters(e, &e->conf->users, err) < 0 ||
 	    ocs_store_clusters(e->store, load_cluster, e, err) < 0 ||
 	    ocs_store_removals(e->store, load_removal, e, err) < 0 ||
 	    ocs_store_each_live(e->store, ocs_clock_unix_ms() -
@@ -127,6 +128,28 @@ static int init_lock(struct ocs_engine *e)
 	return 0;
 }
 
+static int by_name(const void *x, const void *y)
+{
+	const struct ocs_link *const *a = x, *const *b = y;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int init_net(struct ocs_engine *e, const struct ocs_net *net)
+{
+	if (ocs_net_copy(&e->net, net) < 0 ||
+	    ocs_net_copy(&e->scratch, net) < 0 ||
+	    !(e->booked = calloc(net->nlinks + 1, sizeof(*e->booked))) ||
+	    !(e->by_name = calloc(net->nlinks + 1, sizeof(*e->by_name))) ||
+	    !(e->cal = ocs_calendar_create(net)))
+		return -1;
+	for (unsigned int i = 0; i < net->nlinks; i++)
+		e->by_name[i] = &e->net.link[i];
+	if (net->nlinks)
+		qsort(e->by_name, net->nlinks, sizeof(*e->by_name), by_name);
+	return 0;
+}
+
 struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
 				     struct ocs_store *store,
 				     struct ocs_driver *drv,
@@ -142,8 +165,7 @@ struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
 	e->conf = conf;
 	e->store = store;
 	e->drv = drv;
-	if (ocs_net_copy(&e->net, &conf->net) < 0 ||
-	    !(e->booked = calloc(conf->net.nlinks + 1, sizeof(*e->booked)))) {
+	if (init_net(e, &conf->net) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto fail;
 	}
@@ -168,6 +190,10 @@ void ocs_engine_destroy(struct ocs_engine *e)
 	free(e->cluster);
 	free(e->bucket);
 	free(e->booked);
+	free(e->by_name);
+	engine_maint_fini(e);
+	ocs_calendar_destroy(e->cal);
+	ocs_net_fini(&e->scratch);
 	ocs_net_fini(&e->net);
 	pthread_cond_destroy(&e->wake);
 	pthread_cond_destroy(&e->dirty);
@@ -194,14 +220,33 @@ static void expire(struct ocs_engine *e, struct engine_rec *rec)
 	rec->until_ms = ocs_clock_mono_ms() + ENGINE_RETRY_MS;
 }
 
+/* The sooner of AT_MS, monotonic, and DUE_S, of the wall clock. That may be
+ * set, so that we look at it again before long. */
+static uint64_t sooner(uint64_t at_ms, uint64_t now_ms, int64_t due_s,
+		       int64_t unix_ms)
+{
+	int64_t left = due_s > INT64_MAX / 1000 ? INT64_MAX :
+		       due_s * 1000 - unix_ms;
+	uint64_t due_ms;
+
+	if (left < 0)
+		left = 0;
+	if (left > ENGINE_CLOCK_MS)
+		left = ENGINE_CLOCK_MS;
+	due_ms = now_ms + (uint64_t) left;
+	return due_ms < at_ms ? due_ms : at_ms;
+}
+
 /* Look at all timers; the next look is at the earliest that is left. */
 static void scan(struct ocs_engine *e, uint64_t now)
 {
 	struct engine_rec *rec, *next;
 	uint64_t at = UINT64_MAX;
 	bool forgot = false;
+	int64_t now_ms = ocs_clock_unix_ms(), next_s = INT64_MAX;
 
 	e->scan_ms = UINT64_MAX;
+	engine_maint_step(e, now_ms / 1000);
 	for (unsigned int b = 0; b < e->nbuckets; b++) {
 		for (rec = e->bucket[b]; rec; rec = next) {
 			bool held = rec->cur->lease->resv == OCS_HELD;
@@ -220,8 +265,18 @@ static void scan(struct ocs_engine *e, uint64_t now)
 			    rec->until_ms < at)
 				at = rec->until_ms;
 			engine_overdue(e, rec, now, &at);
+			if (rec->due_s <= now_ms / 1000)
+				engine_term(e, rec, now_ms / 1000);
+			if (rec->due_s < next_s)
+				next_s = rec->due_s;
 		}
 	}
+	if (e->window_s < next_s)
+		next_s = e->window_s;
+	if (e->admin_todo)
+		at = now;
+	else if (next_s != INT64_MAX)
+		at = sooner(at, now, next_s, now_ms);
 	if (at < e->scan_ms)
 		e->scan_ms = at;
 	if (forgot)

@@ -4,7 +4,8 @@ noinst_LTLIBRARIES += agent/libagent.la
 agent_libagent_la_SOURCES = \
 	agent/api.c agent/api.h agent/api_priv.h \
 	agent/api_cluster.c agent/api_compute.c agent/api_lease.c \
-	agent/api_measure.c agent/api_sim.c agent/api_state.c \
+	agent/api_maint.c agent/api_measure.c agent/api_modify.c \
+	agent/api_sim.c agent/api_state.c \
 	agent/auth.c agent/auth.h \
 	agent/caller.h \
 	agent/compute.c agent/compute.h \
@@ -12,7 +13,9 @@ agent_libagent_la_SOURCES = \
 	agent/driver.h agent/driver_sim.c \
 	agent/engine.c agent/engine.h agent/engine_priv.h \
 	agent/engine_change.c agent/engine_circuit.c \
-	agent/engine_run.c agent/engine_view.c \
+	agent/engine_maint.c agent/engine_modify.c \
+	agent/engine_run.c agent/engine_term.c agent/engine_view.c \
+	agent/engine_whatif.c \
 	agent/http_server.c agent/http_server.h \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
@@ -44,3 +47,7 @@ tests_unit_t_engine_SOURCES = tests/unit/t_engine.c \
 tests_unit_t_engine_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_t_engine_LDADD = $(agent_libs)
+
+check_PROGRAMS += tests/unit/t_term
+tests_unit_t_term_SOURCES = tests/unit/t_term.c tests/unit/tap.h
+tests_unit_t_term_LDADD = $(agent_libs)

@@ -62,6 +62,16 @@ int ocs_store_removal_forget(struct ocs_store *store, const char *cluster,
 int ocs_store_tombstone_add(struct ocs_store *store, const char *lease_id,
 			    int64_t time_ms, int64_t before_ms,
 			    struct ocs_error *err);
+/* A document of KIND by its ID: put over an older one, or away. */
+int ocs_store_doc_put(struct ocs_store *store, const char *kind,
+		      const char *id, const char *json, struct ocs_error *err);
+int ocs_store_doc_del(struct ocs_store *store, const char *kind,
+		      const char *id, struct ocs_error *err);
+/* FN returns 0 to go on, or -1 with ERR set; it must not call the store. */
+typedef int (*ocs_store_doc_f)(const char *id, const char *json, void *arg,
+			       struct ocs_error *err);
+int ocs_store_docs(struct ocs_store *store, const char *kind,
+		   ocs_store_doc_f fn, void *arg, struct ocs_error *err);
 /* All generations below VALUE may have been shown. */
 int ocs_store_generation_put(struct ocs_store *store, uint64_t value,
 			     struct ocs_error *err);

@@ -30,11 +30,12 @@
 
 #include "common/core/defaults.h"
 
-#define SCHEMA_VERSION 1
 /* The log is moved into the database above this many pages of 4 KiB. */
 #define LOG_MAX_PAGES 1000
 
-static const char schema[] =
+/* migration[N] makes version N + 1 of version N; 0 is an empty file. A step that
+ * was released never changes: a new one follows it. */
+static const char *const migration[] = {
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE leases ("
 	" id TEXT PRIMARY KEY, cluster TEXT NOT NULL, job_id INTEGER NOT NULL,"
@@ -64,13 +65,19 @@ static const char schema[] =
 	" time_ms INTEGER NOT NULL);"
 	"CREATE TABLE tombstones (lease TEXT PRIMARY KEY,"
 	" time_ms INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE INDEX tombstones_time ON tombstones (time_ms);";
+	"CREATE INDEX tombstones_time ON tombstones (time_ms);",
+
+	/* What operators and clusters say, each as its JSON. */
+	"CREATE TABLE doc (kind TEXT NOT NULL, id TEXT NOT NULL,"
+	" json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;",
+};
+#define SCHEMA_VERSION ((int) (sizeof(migration) / sizeof(migration[0])))
 
 enum stmt {
 	Q_BEGIN, Q_END, Q_UNDO, Q_LEASE_PUT, Q_LEASE_GET, Q_LIVE, Q_PAST,
 	Q_EVENT_ADD, Q_EVENTS, Q_CLUSTER_PUT, Q_CLUSTERS, Q_REMOVAL_ADD,
 	Q_REMOVAL_FORGET, Q_REMOVALS, Q_TOMB_ADD, Q_TOMB_PRUNE, Q_TOMB_HAS,
-	Q_META_PUT, Q_META_GET, NSTMT
+	Q_META_PUT, Q_META_GET, Q_DOC_PUT, Q_DOC_DEL, Q_DOCS, NSTMT
 };
 static const char *const sql[NSTMT] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
@@ -100,6 +107,9 @@ static const char *const sql[NSTMT] = {
 	[Q_TOMB_HAS] = "SELECT 1 FROM tombstones WHERE lease = ?1",
 	[Q_META_PUT] = "REPLACE INTO meta VALUES (?1,?2)",
 	[Q_META_GET] = "SELECT value FROM meta WHERE key = ?1",
+	[Q_DOC_PUT] = "REPLACE INTO doc VALUES (?1,?2,?3)",
+	[Q_DOC_DEL] = "DELETE FROM doc WHERE kind = ?1 AND id = ?2",
+	[Q_DOCS] = "SELECT id, json FROM doc WHERE kind = ?1 ORDER BY id",
 };
 
 struct ocs_store {
@@ -288,25 +298,40 @@ static int user_version(struct ocs_store *s, int *version,
 	return rc;
 }
 
-static int create_schema(struct ocs_store *s, struct ocs_error *err)
+/* Within a transaction. */
+static int make_instance(struct ocs_store *s, struct ocs_error *err)
 {
 	unsigned char raw[(OCS_LEASE_ID_MAX - 1) / 2];
-	char id[OCS_LEASE_ID_MAX], text[200];
+	char id[OCS_LEASE_ID_MAX], text[100];
 
 	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
 		return ocs_fail(err, OCS_IO, "getrandom: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof(raw); i++)
 		sprintf(id + 2 * i, "%02x", raw[i]);
 	snprintf(text, sizeof(text),
-		 "INSERT INTO meta VALUES ('instance','%s');"
-		 "PRAGMA user_version=%d; COMMIT", id, SCHEMA_VERSION);
+		 "INSERT INTO meta VALUES ('instance','%s')", id);
+	return exec(s, text, err);
+}
+
+/* From VERSION to ours, whole or not at all. */
+static int migrate(struct ocs_store *s, int version, struct ocs_error *err)
+{
+	char text[60];
+	int rc;
+
 	if (exec(s, "BEGIN IMMEDIATE", err) < 0)
 		return -1;
-	if (exec(s, schema, err) < 0 || exec(s, text, err) < 0) {
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-		return -1;
+	for (rc = 0; rc == 0 && version < SCHEMA_VERSION; version++) {
+		rc = exec(s, migration[version], err);
+		if (rc == 0 && version == 0)
+			rc = make_instance(s, err);
 	}
-	return 0;
+	snprintf(text, sizeof(text), "PRAGMA user_version=%d; COMMIT",
+		 SCHEMA_VERSION);
+	if (rc == 0 && exec(s, text, err) == 0)
+		return 0;
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return -1;
 }
 
 static int check_schema(struct ocs_store *s, struct ocs_error *err)
@@ -315,13 +340,11 @@ static int check_schema(struct ocs_store *s, struct ocs_error *err)
 
 	if (user_version(s, &version, err) < 0)
 		return -1;
-	if (version == 0)
-		return create_schema(s, err);
-	if (version != SCHEMA_VERSION)
+	if (version < 0 || version > SCHEMA_VERSION)
 		return ocs_fail(err, OCS_UNSUPPORTED,
 				"ledger %s has schema %d, this opticald knows %d: use the version that wrote it",
 				s->path, version, SCHEMA_VERSION);
-	return 0;
+	return version < SCHEMA_VERSION ? migrate(s, version, err) : 0;
 }
 
 static int read_meta(struct ocs_store *s, struct ocs_error *err)
@@ -493,6 +516,39 @@ int ocs_store_tombstone_add(struct ocs_store *s, const char *lease_id,
 		return -1;
 	sqlite3_bind_int64(bound_text(s, Q_TOMB_ADD, 1, lease_id), 2, time_ms);
 	return run(s, Q_TOMB_ADD, err);
+}
+
+int ocs_store_doc_put(struct ocs_store *s, const char *kind, const char *id,
+		      const char *json, struct ocs_error *err)
+{
+	bound_text(s, Q_DOC_PUT, 1, kind);
+	bound_text(s, Q_DOC_PUT, 2, id);
+	bound_text(s, Q_DOC_PUT, 3, json);
+	return run(s, Q_DOC_PUT, err);
+}
+
+int ocs_store_doc_del(struct ocs_store *s, const char *kind, const char *id,
+		      struct ocs_error *err)
+{
+	bound_text(s, Q_DOC_DEL, 1, kind);
+	bound_text(s, Q_DOC_DEL, 2, id);
+	return run(s, Q_DOC_DEL, err);
+}
+
+int ocs_store_docs(struct ocs_store *s, const char *kind, ocs_store_doc_f fn,
+		   void *arg, struct ocs_error *err)
+{
+	int rc;
+
+	bound_text(s, Q_DOCS, 1, kind);
+	while ((rc = next_row(s, Q_DOCS, err)) > 0) {
+		if (fn(column(s->stmt[Q_DOCS], 0), column(s->stmt[Q_DOCS], 1),
+		       arg, err) == 0)
+			continue;
+		done_rows(s, Q_DOCS);
+		return -1;
+	}
+	return rc;
 }
 
 int ocs_store_generation_put(struct ocs_store *s, uint64_t value,

@@ -58,7 +58,7 @@
 #define OCS_GRACE_S 120			/* 0..86400 */
 #define OCS_GRACE_MAX_S 604800
 /* A committed lease that nobody ends is lit this much longer. */
-#define OCS_OVERDUE_MAX_S 86400		/* 60..2592000 */
+#define OCS_OVERDUE_MAX_S 86400		/* 1..2592000 */
 /* Reconcile leaves younger leases alone: their job may not be saved yet. */
 #define OCS_RECONCILE_YOUNG_S 30
 /* The brake: the larger of 2 and 10 % in 10 minutes. */

@@ -7,7 +7,7 @@ common_libcore_la_SOURCES = \
 	common/core/earliest.c \
 	common/core/error.c common/core/error.h \
 	common/core/hints.c common/core/hints.h \
-	common/core/lease.c common/core/lease.h \
+	common/core/lease.c common/core/lease.h common/core/maint.h \
 	common/core/net.c common/core/net.h \
 	common/core/paths.c common/core/paths.h \
 	common/core/place.c common/core/place.h \
