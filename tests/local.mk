@@ -21,5 +21,5 @@ unit_tests += tests/fault/agent-compute.t tests/fault/agent-measure.t tests/faul
 	tests/fault/agent-conf.t tests/fault/agent-durable.t \
 	tests/fault/agent-faults.t tests/fault/agent-who.t \
 	tests/fault/agent-disk.t tests/fault/agent-chaos.t \
-	tests/unit/openapi.t
-EXTRA_DIST += tests/lib/agent.sh
+	tests/fault/agent-openapi.t tests/unit/openapi.t
+EXTRA_DIST += tests/lib/agent.sh tests/lib/openapi.py
