@@ -95,7 +95,12 @@ int api_settled(struct ocs_api *api, struct ocs_api_call *call,
 
 void api_who(const struct ocs_api_call *call, char who[static API_WHO_MAX])
 {
-	snprintf(who, API_WHO_MAX, "uid=%u", (unsigned int) call->caller.uid);
+	const struct ocs_caller *c = &call->caller;
+
+	if (c->uid == (uid_t) -1)
+		snprintf(who, API_WHO_MAX, "cert=%.26s", c->cluster[0]);
+	else
+		snprintf(who, API_WHO_MAX, "uid=%u", (unsigned int) c->uid);
 }
 
 struct ocs_lease_ref *api_lease(struct ocs_api *api, struct ocs_api_call *call,

@@ -33,7 +33,10 @@ int api_get_ping(struct ocs_api *api, struct ocs_api_call *call,
 	ping.generation = ocs_engine_generation(api->engine);
 	snprintf(ping.version, sizeof(ping.version), "%s", PACKAGE_VERSION);
 	snprintf(ping.role, sizeof(ping.role), "%s", ocs_role_name(c->role));
-	uid_name(c->uid, ping.user, sizeof(ping.user));
+	if (c->uid == (uid_t) -1)
+		strcpy(ping.user, "(certificate)");
+	else
+		uid_name(c->uid, ping.user, sizeof(ping.user));
 	ping.nclusters = c->nclusters;
 	memcpy(ping.cluster, c->cluster, sizeof(ping.cluster));
 	ping.simulated = ocs_engine_driver(api->engine)->ops->simulated;

@@ -12,14 +12,15 @@
 #include <sys/random.h>
 
 #include "agent/log.h"
+#include "agent/refusals.h"
 #include "common/sys/clock.h"
-
-/* Refusals of one cause are logged once in this time. */
-#define QUIET_MS 60000
 
 enum cause {
 	CAUSE_NONE, CAUSE_SCHEME, CAUSE_REPLAYED, CAUSE_EXPIRED, CAUSE_INVALID,
-	CAUSE_OTHER_REQUEST, CAUSE_MUNGED, CAUSE_SESSION, NCAUSES
+	CAUSE_OTHER_REQUEST, CAUSE_MUNGED, CAUSE_SESSION, CAUSE_SILENT,
+	CAUSE_UNBOUND,
+	CAUSE_CERT,		/* and on, by enum ocs_tls_verdict */
+	NCAUSES = CAUSE_CERT + OCS_TLS_BAD + 1
 };
 static const char *const cause_texts[NCAUSES] = {
 	[CAUSE_NONE] = "there is no credential: Authorization: Munge CREDENTIAL is expected",
@@ -30,6 +31,16 @@ static const char *const cause_texts[NCAUSES] = {
 	[CAUSE_OTHER_REQUEST] = "the munge credential was made for another request: its payload is METHOD TARGET",
 	[CAUSE_MUNGED] = "munged can't be asked",
 	[CAUSE_SESSION] = "the session is not known or has ended",
+	[CAUSE_SILENT] = "a connection to a TLS port ended before its first request: no TLS 1.2 or later, or our certificate was not accepted",
+	[CAUSE_UNBOUND] = "the certificate is good, but no Certificate= has one of its names: Authorization: Munge CREDENTIAL is expected",
+	[CAUSE_CERT + OCS_TLS_FOREIGN] = "the certificate is not from an authority in TlsClientCA",
+	[CAUSE_CERT + OCS_TLS_EXPIRED] = "the certificate is expired",
+	[CAUSE_CERT + OCS_TLS_EARLY] = "the certificate is not valid yet",
+	[CAUSE_CERT + OCS_TLS_PURPOSE] = "the certificate is not for TLS clients",
+	[CAUSE_CERT + OCS_TLS_REVOKED] = "the certificate is revoked",
+	[CAUSE_CERT + OCS_TLS_CRL_OLD] = "the list of revoked certificates is out of date, so no certificate is taken",
+	[CAUSE_CERT + OCS_TLS_WEAK] = "the certificate's key or signature is too weak",
+	[CAUSE_CERT + OCS_TLS_BAD] = "the certificate can't be verified",
 };
 
 struct session {
@@ -43,10 +54,7 @@ struct ocs_auth {
 	pthread_mutex_t lock;	/* guards all below */
 	struct ocs_agent_users users;
 	struct session session[OCS_SESSIONS_MAX];
-	struct {
-		uint64_t logged_ms;
-		uint64_t since;		/* refusals not logged */
-	} quiet[NCAUSES];
+	struct ocs_refusals refusals;
 };
 
 struct ocs_auth *ocs_auth_create(const struct ocs_agent_users *users,
@@ -82,26 +90,36 @@ void ocs_auth_users(struct ocs_auth *auth, const struct ocs_agent_users *users)
 	pthread_mutex_unlock(&auth->lock);
 }
 
-static int refuse(struct ocs_auth *auth, enum cause cause, const char *more,
-		  struct ocs_error *err)
+static void note(struct ocs_auth *auth, const struct ocs_auth_try *try,
+		 enum cause cause, const char *more)
 {
-	uint64_t now = ocs_clock_mono_ms(), since;
+	const char *from = try->from ? try->from : "";
+	uint64_t since = 0;
 	bool say;
 
 	pthread_mutex_lock(&auth->lock);
-	say = !auth->quiet[cause].logged_ms ||
-	      now - auth->quiet[cause].logged_ms >= QUIET_MS;
-	since = auth->quiet[cause].since;
-	auth->quiet[cause].since = say ? 0 : since + 1;
-	if (say)
-		auth->quiet[cause].logged_ms = now;
+	say = ocs_refusals_note(&auth->refusals, cause, from,
+				ocs_clock_mono_ms(), &since);
 	pthread_mutex_unlock(&auth->lock);
 	if (say)
 		ocs_log("unauthenticated",
-			"cause=%s more=%s suppressed=%" PRIu64,
+			"cause=%s more=%s from=%s suppressed=%" PRIu64,
 			ocs_quote(cause_texts[cause]).text,
-			ocs_quote(more).text, since);
+			ocs_quote(more).text, ocs_quote(from).text, since);
+}
+
+static int refuse(struct ocs_auth *auth, const struct ocs_auth_try *try,
+		  enum cause cause, const char *more, struct ocs_error *err)
+{
+	note(auth, try, cause, more);
 	return ocs_fail(err, OCS_UNAUTH, "%s", cause_texts[cause]);
+}
+
+void ocs_auth_silent(struct ocs_auth *auth, const char *from)
+{
+	struct ocs_auth_try try = { .from = from };
+
+	note(auth, &try, CAUSE_SILENT, "");
 }
 
 /* The role of UID; a cluster's user that is an operator too is an operator. */
@@ -118,7 +136,8 @@ static void caller_fill(struct ocs_auth *auth, uid_t uid, enum ocs_via via,
 	for (unsigned int i = 0; i < u->noperators; i++)
 		operator |= u->op[i].uid == uid;
 	for (unsigned int i = 0; i < u->nclusters; i++)
-		if (operator || u->cluster[i].uid == uid)
+		if (operator || (u->cluster[i].name[0] &&
+				 u->cluster[i].uid == uid))
 			strcpy(caller->cluster[caller->nclusters++],
 			       u->cluster[i].cluster);
 	pthread_mutex_unlock(&auth->lock);
@@ -185,9 +204,9 @@ static int check_munge(struct ocs_auth *auth, const struct ocs_auth_try *try,
 	if (ctx)
 		munge_ctx_destroy(ctx);
 	if (rc != EMUNGE_SUCCESS)
-		return refuse(auth, munge_cause(rc), munge_strerror(rc), err);
+		return refuse(auth, try, munge_cause(rc), munge_strerror(rc), err);
 	if (!ours)
-		return refuse(auth, CAUSE_OTHER_REQUEST, "", err);
+		return refuse(auth, try, CAUSE_OTHER_REQUEST, "", err);
 	caller_fill(auth, uid, OCS_VIA_MUNGE, caller);
 	return 0;
 }
@@ -205,7 +224,8 @@ static bool same_secret(const unsigned char *x, const unsigned char *y,
 	return !diff;
 }
 
-static int check_session(struct ocs_auth *auth, const char *token,
+static int check_session(struct ocs_auth *auth,
+			 const struct ocs_auth_try *try, const char *token,
 			 struct ocs_caller *caller, struct ocs_error *err)
 {
 	uint64_t now = ocs_clock_mono_ms();
@@ -213,7 +233,7 @@ static int check_session(struct ocs_auth *auth, const char *token,
 	uid_t uid = 0;
 
 	if (strlen(token) != OCS_TOKEN_MAX - 1)
-		return refuse(auth, CAUSE_SESSION, "", err);
+		return refuse(auth, try, CAUSE_SESSION, "", err);
 	pthread_mutex_lock(&auth->lock);
 	for (unsigned int i = 0; i < OCS_SESSIONS_MAX; i++) {
 		struct session *s = &auth->session[i];
@@ -227,7 +247,7 @@ static int check_session(struct ocs_auth *auth, const char *token,
 	}
 	pthread_mutex_unlock(&auth->lock);
 	if (!found)
-		return refuse(auth, CAUSE_SESSION, "", err);
+		return refuse(auth, try, CAUSE_SESSION, "", err);
 	caller_fill(auth, uid, OCS_VIA_SESSION, caller);
 	return 0;
 }
@@ -260,8 +280,10 @@ int ocs_auth_session(struct ocs_auth *auth, const struct ocs_caller *caller,
 	uint64_t now = ocs_clock_mono_ms();
 	struct session *s;
 
-	if (caller->via == OCS_VIA_SESSION)
-		return ocs_fail(err, OCS_DENIED,
+	if (caller->via == OCS_VIA_SESSION || caller->via == OCS_VIA_CERT)
+		return ocs_fail(err, OCS_DENIED, "%s",
+				caller->via == OCS_VIA_CERT ?
+				"a certificate needs no session" :
 				"a session can't open another: use a munge credential");
 	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
 		return ocs_fail(err, OCS_IO, "there is no randomness");
@@ -275,6 +297,49 @@ int ocs_auth_session(struct ocs_auth *auth, const struct ocs_caller *caller,
 	}
 	pthread_mutex_unlock(&auth->lock);
 	return s ? 0 : ocs_fail(err, OCS_BUSY, "there are too many sessions");
+}
+
+/* ---- certificates ---- */
+
+/* True if one of the names in CERT is that of USER. */
+static bool is_bound(const struct ocs_agent_user *user,
+		     const struct ocs_tls_peer *cert)
+{
+	for (unsigned int i = 0; user->certificate[0] && i < cert->nnames; i++)
+		if (!strcmp(user->certificate, cert->name[i]))
+			return true;
+	return false;
+}
+
+/* The role of CERT: what it is bound to, not what else that user may. */
+static int check_cert(struct ocs_auth *auth, const struct ocs_auth_try *try,
+		      struct ocs_caller *caller, struct ocs_error *err)
+{
+	const struct ocs_agent_users *u = &auth->users;
+	const struct ocs_tls_peer *cert = try->cert;
+	const struct ocs_agent_user *is = NULL;
+	bool operator = false;
+
+	memset(caller, 0, sizeof(*caller));
+	caller->via = OCS_VIA_CERT;
+	pthread_mutex_lock(&auth->lock);
+	for (unsigned int i = 0; i < u->noperators; i++)
+		if (is_bound(&u->op[i], cert)) {
+			operator = true;
+			is = &u->op[i];
+		}
+	for (unsigned int i = 0; i < u->nclusters; i++)
+		if (operator || is_bound(&u->cluster[i], cert)) {
+			is = operator ? is : &u->cluster[i];
+			strcpy(caller->cluster[caller->nclusters++],
+			       u->cluster[i].cluster);
+		}
+	if (is)
+		caller->uid = is->uid;
+	pthread_mutex_unlock(&auth->lock);
+	caller->role = operator ? OCS_ROLE_OPERATOR : OCS_ROLE_CLUSTER;
+	return is ? 0 : refuse(auth, try, CAUSE_UNBOUND,
+			       cert->nnames ? cert->name[0] : "", err);
 }
 
 /* ---- the one entry ---- */
@@ -299,11 +364,18 @@ int ocs_auth_check(struct ocs_auth *auth, const struct ocs_auth_try *try,
 		caller_fill(auth, try->peer_uid, OCS_VIA_PEER, caller);
 		return 0;
 	}
+	if (try->cert && try->cert->verdict > OCS_TLS_GOOD)
+		return refuse(auth, try, CAUSE_CERT + try->cert->verdict,
+			      try->cert->nnames ? try->cert->name[0] : "",
+			      err);
+	if (!try->authorization && try->cert &&
+	    try->cert->verdict == OCS_TLS_GOOD)
+		return check_cert(auth, try, caller, err);
 	if (!try->authorization)
-		return refuse(auth, CAUSE_NONE, "", err);
+		return refuse(auth, try, CAUSE_NONE, "", err);
 	if ((rest = scheme(try->authorization, "Munge")))
 		return check_munge(auth, try, rest, caller, err);
 	if ((rest = scheme(try->authorization, "Bearer")))
-		return check_session(auth, rest, caller, err);
-	return refuse(auth, CAUSE_SCHEME, "", err);
+		return check_session(auth, try, rest, caller, err);
+	return refuse(auth, try, CAUSE_SCHEME, "", err);
 }

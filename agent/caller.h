@@ -16,10 +16,10 @@
 #include "common/wire/wire.h"
 
 enum ocs_role { OCS_ROLE_USER, OCS_ROLE_CLUSTER, OCS_ROLE_OPERATOR };
-enum ocs_via { OCS_VIA_PEER, OCS_VIA_MUNGE, OCS_VIA_SESSION };
+enum ocs_via { OCS_VIA_PEER, OCS_VIA_MUNGE, OCS_VIA_SESSION, OCS_VIA_CERT };
 
 struct ocs_caller {
-	uid_t uid;
+	uid_t uid;		/* (uid_t) -1: a certificate without user */
 	enum ocs_via via;
 	enum ocs_role role;
 	unsigned int nclusters;	/* that it may write for */

@@ -32,23 +32,27 @@ struct reader {
 	unsigned int nraw;
 	struct raw_link *raw;
 	unsigned int seen;	/* bits of enum setting */
+	char beyond[300];	/* FILE:LINE of a Listen= beyond loopback */
+	char bound[300];	/* FILE:LINE of a Certificate= */
 };
 
 enum setting {
 	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVER, S_SIMSETUP, S_SIMRELEASE,
-	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE
+	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE,
+	S_TLS,			/* and on, by enum ocs_tls_file */
+	S_LAST = S_TLS + OCS_TLS_NFILES - 1
 };
 static const char *const settings[] = {
 	"Listen", "Ledger", "Operator", "Driver", "SimSetupTime",
 	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs", "Grace",
-	"OverdueMax",
+	"OverdueMax", "TlsCert", "TlsKey", "TlsClientCA", "TlsCRL",
 	/* heads of other kinds of lines, for a better "did you mean" */
 	"SiteName", "LinkName", "Cluster", NULL
 };
 /* Keys of the whole design that this version can't honour. */
 static const char *const unsupported[] = {
 	"PortName", "HttpListen", "Capacity", "Mode", "MaxAutoRemove",
-	"Attach", "TlsCert", "TlsKey", "TlsCa", "Risk", "Plane",
+	"Attach", "Risk", "Plane",
 	"MaxSetupsPerHour", "MinJobForSetup", "Endpoint", NULL
 };
 
@@ -89,9 +93,15 @@ static int user_find(const struct ocs_kvline *line, const char *name,
 	return 0;
 }
 
-static int read_listen(const struct ocs_kvline *line, const struct ocs_kv *kv,
-		       struct ocs_agent_conf *conf, struct ocs_error *err)
+static void note_where(const struct ocs_kvline *line, char where[static 300])
 {
+	snprintf(where, 300, "%s:%u", line->file, line->line);
+}
+
+static int read_listen(const struct ocs_kvline *line, const struct ocs_kv *kv,
+		       struct reader *r, struct ocs_error *err)
+{
+	struct ocs_agent_conf *conf = r->conf;
 	struct ocs_agent_listen l = { 0 };
 	const char *v = kv->value, *colon, *host;
 	struct in_addr v4;
@@ -131,10 +141,10 @@ static int read_listen(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	l.port = (uint16_t) port;
 	if (inet_pton(AF_INET, l.host, &v4) == 1) {
 		if (ntohl(v4.s_addr) >> 24 != 127)
-			goto beyond;
+			note_where(line, r->beyond);
 	} else if (inet_pton(AF_INET6, l.host, &v6) == 1) {
 		if (!IN6_IS_ADDR_LOOPBACK(&v6))
-			goto beyond;
+			note_where(line, r->beyond);
 	} else {
 		goto bad;
 	}
@@ -151,11 +161,7 @@ add:
 	return 0;
 bad:
 	return ocs_kv_fail(line, err, OCS_SYNTAX,
-			   "bad Listen='%.120s': unix:/path or 127.0.0.1:8470 is expected",
-			   v);
-beyond:
-	return ocs_kv_fail(line, err, OCS_UNSUPPORTED,
-			   "bad Listen='%.120s': TCP beyond loopback is not supported by this version",
+			   "bad Listen='%.120s': unix:/path or an address in digits and a port, such as 127.0.0.1:8470, is expected",
 			   v);
 }
 
@@ -214,11 +220,11 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	if (i != S_LISTEN && i != S_OPERATOR && (r->seen & (1U << i)))
 		return ocs_kv_fail(line, err, OCS_CONFLICT, "%s is there twice",
 				   settings[i]);
-	if (i <= S_OVERDUE)
+	if (i <= S_LAST)
 		r->seen |= 1U << i;
 	switch (i) {
 	case S_LISTEN:
-		return read_listen(line, kv, conf, err);
+		return read_listen(line, kv, r, err);
 	case S_LEDGER:
 		return absolute(line, kv, conf->ledger, sizeof(conf->ledger),
 				err);
@@ -257,6 +263,13 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	case S_MUNGE:
 		return absolute(line, kv, conf->munge_socket,
 				sizeof(conf->munge_socket), err);
+	case S_TLS + OCS_TLS_CERT:
+	case S_TLS + OCS_TLS_KEY:
+	case S_TLS + OCS_TLS_CLIENT_CA:
+	case S_TLS + OCS_TLS_CRL:
+		note_where(line, conf->tls.where[i - S_TLS]);
+		return absolute(line, kv, conf->tls.file[i - S_TLS],
+				sizeof(conf->tls.file[0]), err);
 	case S_RUNAS:
 		if (ocs_kv_text(line, kv, conf->run_as, sizeof(conf->run_as),
 				err) < 0)
@@ -267,11 +280,31 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 			   "%s= begins a line of its own", settings[i]);
 }
 
-static int read_cluster(const struct ocs_kvline *line,
-			struct ocs_agent_users *users, struct ocs_error *err)
+/* CERTIFICATE of who else is in USERS already. */
+static int certificate_new(const struct ocs_kvline *line,
+			   const struct ocs_agent_users *users,
+			   const char *certificate, struct ocs_error *err)
 {
-	static const char *const keys[] = { "Cluster", "User", NULL };
-	struct ocs_agent_user u = { 0 };
+	bool twice = false;
+
+	for (unsigned int i = 0; i < users->nclusters; i++)
+		twice |= !strcmp(users->cluster[i].certificate, certificate);
+	for (unsigned int i = 0; i < users->noperators; i++)
+		twice |= !strcmp(users->op[i].certificate, certificate);
+	return !twice ? 0 :
+		ocs_kv_fail(line, err, OCS_CONFLICT,
+			    "Certificate=%.200s is there twice: it can be one cluster or operator only",
+			    certificate);
+}
+
+static int read_cluster(const struct ocs_kvline *line, struct reader *r,
+			struct ocs_error *err)
+{
+	static const char *const keys[] = {
+		"Cluster", "User", "Certificate", NULL
+	};
+	struct ocs_agent_users *users = &r->conf->users;
+	struct ocs_agent_user u = { .uid = (uid_t) -1 };
 
 	for (unsigned int i = 0; i < line->nkv; i++) {
 		const struct ocs_kv *kv = &line->kv[i];
@@ -286,11 +319,18 @@ static int read_cluster(const struct ocs_kvline *line,
 					   err) < 0 ||
 			       user_find(line, u.name, &u.uid, err) < 0))
 			return -1;
+		if (k == 2 && (ocs_kv_text(line, kv, u.certificate,
+					   sizeof(u.certificate), err) < 0 ||
+			       certificate_new(line, users, u.certificate,
+					       err) < 0))
+			return -1;
 	}
-	if (!u.name[0])
+	if (!u.name[0] && !u.certificate[0])
 		return ocs_kv_fail(line, err, OCS_SYNTAX,
-				   "Cluster=%s lacks User= (example: Cluster=%s User=slurm)",
+				   "Cluster=%s lacks User= or Certificate= (example: Cluster=%s User=slurm)",
 				   u.cluster, u.cluster);
+	if (u.certificate[0])
+		note_where(line, r->bound);
 	if (ocs_agent_users_has(users, u.cluster))
 		return ocs_kv_fail(line, err, OCS_CONFLICT,
 				   "Cluster=%s is there twice", u.cluster);
@@ -299,6 +339,35 @@ static int read_cluster(const struct ocs_kvline *line,
 				   "at most %d clusters are possible",
 				   OCS_PING_CLUSTERS_MAX);
 	users->cluster[users->nclusters++] = u;
+	return 0;
+}
+
+/* Operator=USER Certificate=NAME, a line of its own. */
+static int read_certified_operator(const struct ocs_kvline *line,
+				   struct reader *r, struct ocs_error *err)
+{
+	static const char *const keys[] = { "Operator", "Certificate", NULL };
+	struct ocs_agent_users *users = &r->conf->users;
+	unsigned int n = users->noperators;
+	char certificate[OCS_CERT_NAME_MAX] = "";
+
+	for (unsigned int i = 0; i < line->nkv; i++) {
+		const struct ocs_kv *kv = &line->kv[i];
+		int k = ocs_kv_known(line, kv->key, keys, err);
+
+		if (k < 0 ||
+		    (k == 0 && read_operators(line, kv, users, err) < 0) ||
+		    (k == 1 && (ocs_kv_text(line, kv, certificate,
+					    sizeof(certificate), err) < 0 ||
+				certificate_new(line, users, certificate,
+						err) < 0)))
+			return -1;
+	}
+	if (users->noperators != n + 1)
+		return ocs_kv_fail(line, err, OCS_SYNTAX,
+				   "a Certificate= is for one operator: Operator=USER Certificate=NAME is expected");
+	strcpy(users->op[n].certificate, certificate);
+	note_where(line, r->bound);
 	return 0;
 }
 
@@ -501,7 +570,9 @@ static int read_line(const struct ocs_kvline *line, void *arg,
 	if (ocs_kv_get(line, "SiteName"))
 		return read_site(line, &r->conf->net, err);
 	if (ocs_kv_get(line, "Cluster"))
-		return read_cluster(line, &r->conf->users, err);
+		return read_cluster(line, r, err);
+	if (ocs_kv_get(line, "Operator") && ocs_kv_get(line, "Certificate"))
+		return read_certified_operator(line, r, err);
 	for (unsigned int i = 0; i < line->nkv; i++)
 		if (read_setting(line, &line->kv[i], r, err) < 0)
 			return -1;
@@ -533,6 +604,41 @@ static int links_resolve(struct reader *r, struct ocs_error *err)
 	return 0;
 }
 
+const char *ocs_tls_file_key(enum ocs_tls_file file)
+{
+	return settings[S_TLS + file];
+}
+
+/* What needs what of TLS. */
+static int tls_complete(const struct reader *r, struct ocs_error *err)
+{
+	const struct ocs_agent_tls *tls = &r->conf->tls;
+	const char *where = NULL, *text = NULL;
+
+	if (tls->file[OCS_TLS_CERT][0] && !tls->file[OCS_TLS_KEY][0]) {
+		where = tls->where[OCS_TLS_CERT];
+		text = "TlsCert= needs TlsKey=, a file of mode 0600";
+	} else if (tls->file[OCS_TLS_KEY][0] && !tls->file[OCS_TLS_CERT][0]) {
+		where = tls->where[OCS_TLS_KEY];
+		text = "TlsKey= needs TlsCert=";
+	} else if (tls->file[OCS_TLS_CLIENT_CA][0] &&
+		   !tls->file[OCS_TLS_CERT][0]) {
+		where = tls->where[OCS_TLS_CLIENT_CA];
+		text = "TlsClientCA= needs TlsCert= and TlsKey=";
+	} else if (tls->file[OCS_TLS_CRL][0] &&
+		   !tls->file[OCS_TLS_CLIENT_CA][0]) {
+		where = tls->where[OCS_TLS_CRL];
+		text = "TlsCRL= needs TlsClientCA=";
+	} else if (r->beyond[0] && !tls->file[OCS_TLS_CERT][0]) {
+		where = r->beyond;
+		text = "TCP beyond loopback is possible with TLS only: TlsCert= and TlsKey= are needed";
+	} else if (r->bound[0] && !tls->file[OCS_TLS_CLIENT_CA][0]) {
+		where = r->bound;
+		text = "Certificate= needs TlsClientCA=, the authority that signs clients' certificates";
+	}
+	return where ? ocs_fail(err, OCS_SYNTAX, "%s: %s", where, text) : 0;
+}
+
 static int conf_complete(const char *path, const struct reader *r,
 			 struct ocs_error *err)
 {
@@ -551,7 +657,7 @@ static int conf_complete(const char *path, const struct reader *r,
 	if (lacks)
 		return ocs_fail(err, OCS_SYNTAX, "%s: there is no %s", path,
 				lacks);
-	return 0;
+	return tls_complete(r, err);
 }
 
 bool ocs_agent_users_has(const struct ocs_agent_users *users,

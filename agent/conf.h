@@ -18,17 +18,33 @@
 #define OCS_AGENT_LISTEN_MAX 8
 #define OCS_AGENT_OPERATORS_MAX 64
 
+/* A name in a certificate: DNS names have at most 253 bytes. */
+#define OCS_CERT_NAME_MAX 254
+
 struct ocs_agent_listen {
 	bool is_unix;
 	char path[108];		/* as in sockaddr_un */
-	char host[46];		/* a loopback address, in digits */
+	char host[46];		/* an address, in digits */
 	uint16_t port;		/* 0: the kernel's choice */
 };
 
+/* One of NAME and CERTIFICATE may be "", not both. */
 struct ocs_agent_user {
 	char name[OCS_NAME_MAX];	/* of the user, or digits */
 	char cluster[OCS_NAME_MAX];	/* "" for an operator */
-	uid_t uid;
+	char certificate[OCS_CERT_NAME_MAX];	/* who shows it is the same */
+	uid_t uid;			/* (uid_t) -1 without NAME */
+};
+
+/* TLS of all TCP sockets; file[OCS_TLS_CERT] "": there is none. */
+enum ocs_tls_file {
+	OCS_TLS_CERT, OCS_TLS_KEY, OCS_TLS_CLIENT_CA, OCS_TLS_CRL,
+	OCS_TLS_NFILES
+};
+
+struct ocs_agent_tls {
+	char file[OCS_TLS_NFILES][256];	/* absolute paths; "": not given */
+	char where[OCS_TLS_NFILES][300];	/* FILE:LINE that says so */
 };
 
 /* Who may; the part that SIGHUP reads again. */
@@ -45,6 +61,7 @@ struct ocs_agent_conf {
 	char ledger[256];
 	char munge_socket[108];	/* "": munge's default */
 	char run_as[OCS_NAME_MAX];	/* "": stay who we are */
+	struct ocs_agent_tls tls;
 	bool driver_sim;	/* true once Driver= is read: there is one */
 	uint64_t sim_setup_ms;
 	uint64_t sim_release_ms;
@@ -59,6 +76,9 @@ struct ocs_agent_conf {
 struct ocs_agent_conf *ocs_agent_conf_read(const char *path,
 					   struct ocs_error *err);
 void ocs_agent_conf_destroy(struct ocs_agent_conf *conf);
+
+/* The keys of files of TLS, by enum ocs_tls_file. */
+const char *ocs_tls_file_key(enum ocs_tls_file file);
 
 /* True if NAME is a cluster of USERS. */
 bool ocs_agent_users_has(const struct ocs_agent_users *users,

@@ -46,12 +46,19 @@
 /* Connections that say nothing are closed; a cluster's hold connection is kept
  * open between jobs, so this is long. In s. */
 #define IDLE_S 600
+/* Until the first request is in that we know the sender of, in s; over TCP. */
+#define GREETING_S 30
+/* With TLS strangers can connect: so many from one address. */
+#define CONNECTIONS_PER_ADDRESS 512
+/* A client's certificate is looked at again after this, for its end. */
+#define JUDGE_MS 10000
 
 struct http_socket {
 	struct ocs_http *http;
 	struct ocs_agent_listen at;
 	int fd;
 	struct MHD_Daemon *daemon;
+	bool tls;
 	bool bound;		/* the file at.path is ours */
 };
 
@@ -60,7 +67,14 @@ struct peer {
 	bool known;		/* uid is the kernel's word */
 	bool user;		/* neither operator nor cluster */
 	uid_t uid;
-	struct peer *next;
+	struct peer *next;	/* of Unix sockets */
+	/* TCP; one thread at a time */
+	char from[INET6_ADDRSTRLEN];
+	bool asked;		/* a request's header came */
+	struct ocs_tls *tls;	/* NULL: plain */
+	uint64_t judge;		/* serial of who judged cert; 0: nobody */
+	uint64_t judged_ms;
+	struct ocs_tls_peer cert;
 };
 
 /* One request. */
@@ -88,6 +102,7 @@ struct ocs_http {
 	struct request *waiting;
 	unsigned int nrequests;	/* begun and not completed */
 	struct peer *peers;
+	struct ocs_tls *tls;	/* NULL: plain HTTP */
 };
 
 /* ---- sockets ---- */
@@ -233,17 +248,96 @@ static struct peer *peer_open(struct ocs_http *http, int fd, bool *full)
 	return p;
 }
 
-static void peer_close(struct ocs_http *http, struct peer *p)
+static void peer_close(struct http_socket *s, struct peer *p)
 {
+	struct ocs_http *http = s->http;
 	struct peer **at;
 
-	pthread_mutex_lock(&http->lock);
-	for (at = &http->peers; *at && *at != p; at = &(*at)->next)
-		;
-	if (*at)
-		*at = p->next;
-	pthread_mutex_unlock(&http->lock);
+	if (s->at.is_unix) {
+		pthread_mutex_lock(&http->lock);
+		for (at = &http->peers; *at && *at != p; at = &(*at)->next)
+			;
+		if (*at)
+			*at = p->next;
+		pthread_mutex_unlock(&http->lock);
+	} else if (p->tls && !p->asked) {
+		ocs_auth_silent(http->api->auth, p->from);
+	}
+	ocs_tls_put(p->tls);	/* its session is gone already */
 	free(p);
+}
+
+/* The newest, with a reference; or NULL. */
+static struct ocs_tls *tls_now(struct ocs_http *http)
+{
+	struct ocs_tls *tls;
+
+	pthread_mutex_lock(&http->lock);
+	tls = http->tls ? ocs_tls_get(http->tls) : NULL;
+	pthread_mutex_unlock(&http->lock);
+	return tls;
+}
+
+static void read_address(struct MHD_Connection *con, char *from)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	if (sa && sa->sa_family == AF_INET)
+		inet_ntop(AF_INET,
+			  &((const struct sockaddr_in *) sa)->sin_addr, from,
+			  INET6_ADDRSTRLEN);
+	else if (sa && sa->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+			  &((const struct sockaddr_in6 *) sa)->sin6_addr, from,
+			  INET6_ADDRSTRLEN);
+}
+
+/* NULL: not to be talked with. */
+static struct peer *tcp_open(struct http_socket *s, struct MHD_Connection *con)
+{
+	const union MHD_ConnectionInfo *info;
+	struct peer *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	read_address(con, p->from);
+	MHD_set_connection_option(con, MHD_CONNECTION_OPTION_TIMEOUT,
+				  (unsigned int) GREETING_S);
+	if (!s->tls)
+		return p;
+	info = MHD_get_connection_info(con,
+				       MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	p->tls = tls_now(s->http);
+	if (info && info->tls_session && p->tls &&
+	    ocs_tls_begin(p->tls, info->tls_session) == 0)
+		return p;
+	ocs_tls_put(p->tls);
+	free(p);
+	return NULL;
+}
+
+/* What the client of CON, which has TLS, showed; looked at again when there
+ * are other files, and from time to time. */
+static const struct ocs_tls_peer *tcp_cert(struct ocs_http *http,
+					   struct MHD_Connection *con,
+					   struct peer *p)
+{
+	const union MHD_ConnectionInfo *info;
+	struct ocs_tls *tls = tls_now(http);
+	uint64_t now = ocs_clock_mono_ms();
+
+	info = MHD_get_connection_info(con,
+				       MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	if (p->judge != ocs_tls_serial(tls) ||
+	    now - p->judged_ms >= JUDGE_MS) {
+		ocs_tls_judge(tls, info->tls_session, &p->cert);
+		p->judge = ocs_tls_serial(tls);
+		p->judged_ms = now;
+	}
+	ocs_tls_put(tls);
+	return &p->cert;
 }
 
 static void on_connection(void *cls, struct MHD_Connection *con,
@@ -252,21 +346,20 @@ static void on_connection(void *cls, struct MHD_Connection *con,
 {
 	struct http_socket *s = cls;
 	const union MHD_ConnectionInfo *info;
-	bool full;
+	bool full = false;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (*context)
-			peer_close(s->http, *context);
+			peer_close(s, *context);
 		*context = NULL;
 		return;
 	}
-	if (!s->at.is_unix)
-		return;
 	info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (!info)
 		return;
-	*context = peer_open(s->http, info->connect_fd, &full);
-	if (full) {
+	*context = s->at.is_unix ? peer_open(s->http, info->connect_fd, &full) :
+				   tcp_open(s, con);
+	if (full || !*context) {
 		struct peer *p = *context;
 
 		ocs_log_debug("connections-full", "uid=%d",
@@ -467,6 +560,14 @@ static enum MHD_Result begin(struct request *r, struct http_socket *s,
 		peer = info->socket_context;
 	try.peer = s->at.is_unix && peer && peer->known;
 	try.peer_uid = try.peer ? peer->uid : (uid_t) -1;
+	if (!s->at.is_unix) {
+		if (!peer)
+			return MHD_NO;
+		peer->asked = true;
+		try.from = peer->from;
+		if (s->tls)
+			try.cert = tcp_cert(s->http, r->con, peer);
+	}
 	try.authorization = MHD_lookup_connection_value(r->con,
 							MHD_HEADER_KIND,
 							"Authorization");
@@ -476,6 +577,10 @@ static enum MHD_Result begin(struct request *r, struct http_socket *s,
 			   &err) < 0 ||
 	    ocs_target_parse(r->raw, &r->target, &err) < 0)
 		return refuse(r, 0, &err);
+	if (!s->at.is_unix)
+		MHD_set_connection_option(r->con,
+					  MHD_CONNECTION_OPTION_TIMEOUT,
+					  (unsigned int) IDLE_S);
 	length = MHD_lookup_connection_value(r->con, MHD_HEADER_KIND,
 					     "Content-Length");
 	if (length && strtoull(length, NULL, 10) > OCS_REQUEST_BODY_MAX)
@@ -576,11 +681,21 @@ static void on_mhd_log(void *cls, const char *fmt, va_list ap)
 
 static int start_socket(struct http_socket *s, struct ocs_error *err)
 {
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, ocs_tls_no_certificate() },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) ocs_tls_priorities },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS,
+		  NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	s->tls = !s->at.is_unix && s->http->tls;
 	if (listen(s->fd, SOMAXCONN) < 0)
 		return ocs_fail(err, OCS_IO, "listen: %s", strerror(errno));
 	s->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-		MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s,
+		MHD_USE_ERROR_LOG | (s->tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		on_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, s->fd,
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int) POOL_THREADS,
@@ -590,14 +705,27 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_ARRAY, s->tls ? tls : tls + 3,
 		MHD_OPTION_END);
 	if (!s->daemon)
 		return ocs_fail(err, OCS_IO, "the HTTP server does not start");
 	if (s->at.is_unix)
 		ocs_log("listening", "at=unix:%s", s->at.path);
 	else
-		ocs_log("listening", "at=%s:%u", s->at.host, s->at.port);
+		ocs_log("listening", "at=%s:%u%s", s->at.host, s->at.port,
+			s->tls ? " tls=yes" : "");
 	return 0;
+}
+
+void ocs_http_tls(struct ocs_http *http, struct ocs_tls *tls)
+{
+	struct ocs_tls *old;
+
+	pthread_mutex_lock(&http->lock);
+	old = http->tls;
+	http->tls = tls;
+	pthread_mutex_unlock(&http->lock);
+	ocs_tls_put(old);
 }
 
 int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
@@ -668,6 +796,7 @@ void ocs_http_destroy(struct ocs_http *http)
 	if (!http)
 		return;
 	ocs_http_stop(http);
+	ocs_tls_put(http->tls);
 	pthread_cond_destroy(&http->timer);
 	pthread_mutex_destroy(&http->lock);
 	free(http);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http_server - HTTP/1.1 on Unix and loopback sockets; libmicrohttpd stops
- * here
+ * http_server - HTTP/1.1 on Unix and TCP sockets, TLS on the latter if there
+ * is any; libmicrohttpd stops here
  *
  * Sizes, connections and times are bounded; requests that wait take no thread.
  * Sockets are bound first (perhaps as root) and answer only after start:
@@ -12,6 +12,7 @@
 
 #include "agent/api.h"
 #include "agent/conf.h"
+#include "agent/tls.h"
 #include "common/core/error.h"
 
 struct ocs_http;
@@ -20,6 +21,10 @@ struct ocs_http;
  * there already, OCS_IO. */
 struct ocs_http *ocs_http_bind(const struct ocs_agent_listen *listen,
 			       unsigned int n, struct ocs_error *err);
+/* From now on certificates are by TLS, whose reference is taken over (NULL:
+ * plain HTTP). Whether there is TLS is settled by the first call before start;
+ * connections that are there keep theirs. */
+void ocs_http_tls(struct ocs_http *http, struct ocs_tls *tls);
 /* Answer by API, which outlives the server. Logs where. 0 or -1 with ERR. */
 int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
 		   struct ocs_error *err);

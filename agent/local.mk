@@ -19,13 +19,16 @@ agent_libagent_la_SOURCES = \
 	agent/http_server.c agent/http_server.h \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
+	agent/refusals.c agent/refusals.h \
 	agent/store.h agent/store_sqlite.c \
 	agent/target.c agent/target.h \
-	agent/text.c agent/text.h
-agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(MHD_CFLAGS) $(SQLITE_CFLAGS)
+	agent/text.c agent/text.h \
+	agent/tls.c agent/tls.h
+agent_libagent_la_CPPFLAGS = $(AM_CPPFLAGS) $(MHD_CFLAGS) \
+	$(GNUTLS_CFLAGS) $(SQLITE_CFLAGS)
 
 agent_libs = agent/libagent.la common/libwire.la common/libsys.la \
-	common/libcore.la $(MHD_LIBS) $(SQLITE_LIBS) $(JSON_LIBS) \
+	common/libcore.la $(MHD_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) $(JSON_LIBS) \
 	$(MUNGE_LIBS) -lpthread
 
 sbin_PROGRAMS += agent/opticald

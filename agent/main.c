@@ -25,6 +25,7 @@
 #include "agent/http_server.h"
 #include "agent/log.h"
 #include "agent/store.h"
+#include "agent/tls.h"
 #include "ocs_config.h"
 
 #define CONF_DEFAULT OCS_SYSCONFDIR "/opticald.conf"
@@ -87,6 +88,24 @@ static void raise_limits(void)
 	}
 }
 
+/* *TLS of CONF, the caller's; NULL: there is none. */
+static int tls_read(const struct ocs_agent_conf *conf, struct ocs_tls **tls,
+		    struct ocs_error *err)
+{
+	struct ocs_error text;
+
+	*tls = NULL;
+	if (!conf->tls.file[OCS_TLS_CERT][0])
+		return 0;
+	if (!(*tls = ocs_tls_create(&conf->tls, err)))
+		return -1;
+	for (enum ocs_tls_file f = 0; f < OCS_TLS_NFILES; f++)
+		if (ocs_tls_health(*tls, f, &text) != OCS_TLS_FINE)
+			ocs_log("certificate", "warning=%s",
+				ocs_quote(text.text).text);
+	return 0;
+}
+
 static void on_change(void *arg)
 {
 	ocs_http_wake(arg);
@@ -96,9 +115,17 @@ static int start(struct agent *a, struct ocs_error *err)
 {
 	struct ocs_agent_conf *c = a->conf;
 	char network[sizeof(c->ledger) + 16];
+	struct ocs_tls *tls = NULL;
 
-	if (!(a->http = ocs_http_bind(c->listen, c->nlisten, err)) ||
-	    become(c->run_as, err) < 0 ||
+	/* keys first: RunAs may not read them */
+	if (tls_read(c, &tls, err) < 0)
+		return -1;
+	if (!(a->http = ocs_http_bind(c->listen, c->nlisten, err))) {
+		ocs_tls_put(tls);
+		return -1;
+	}
+	ocs_http_tls(a->http, tls);
+	if (become(c->run_as, err) < 0 ||
 	    !(a->store = ocs_store_open(c->ledger, err)))
 		return -1;
 	snprintf(network, sizeof(network), "%s.sim", c->ledger);
@@ -138,21 +165,38 @@ static void stop(struct agent *a)
 	ocs_agent_conf_destroy(a->conf);
 }
 
-/* SIGHUP: who may; the rest would need a restart. */
+static int reread(struct agent *a, struct ocs_agent_conf **conf,
+		  struct ocs_tls **tls, struct ocs_error *err)
+{
+	*tls = NULL;
+	if (!(*conf = ocs_agent_conf_read(a->conf_path, err)))
+		return -1;
+	if (!(*conf)->tls.file[OCS_TLS_CERT][0] !=
+	    !a->conf->tls.file[OCS_TLS_CERT][0])
+		return ocs_fail(err, OCS_UNSUPPORTED,
+				"TlsCert= can't come or go without a restart");
+	if (tls_read(*conf, tls, err) < 0)
+		return -1;
+	return ocs_engine_clusters(a->engine, &(*conf)->users, err);
+}
+
+/* SIGHUP: who may, and certificates; the rest would need a restart. */
 static void reload(struct agent *a)
 {
 	struct ocs_agent_conf *conf;
+	struct ocs_tls *tls;
 	struct ocs_error err;
 
-	if (!(conf = ocs_agent_conf_read(a->conf_path, &err)) ||
-	    ocs_engine_clusters(a->engine, &conf->users, &err) < 0) {
+	if (reread(a, &conf, &tls, &err) < 0) {
 		ocs_log("reload", "result=refused cause=%s",
 			ocs_quote(err.text).text);
+		ocs_tls_put(tls);
 		ocs_agent_conf_destroy(conf);
 		return;
 	}
 	ocs_auth_users(a->auth, &conf->users);
-	ocs_log("reload", "result=ok clusters=%u operators=%u note=\"only clusters, users and operators are read again: the rest needs a restart\"",
+	ocs_http_tls(a->http, tls);
+	ocs_log("reload", "result=ok clusters=%u operators=%u note=\"only clusters, users, operators and certificates are read again: the rest needs a restart\"",
 		conf->users.nclusters, conf->users.noperators);
 	ocs_agent_conf_destroy(conf);
 }
@@ -197,6 +241,32 @@ static int run(struct agent *a)
 	stop(a);
 	if (rc == 0)
 		ocs_log("stopped", "%s", "rc=0");
+	return rc;
+}
+
+/* --check: files, and how long they last. */
+static int check_tls(const struct ocs_agent_conf *conf)
+{
+	struct ocs_tls *tls = NULL;
+	struct ocs_error err;
+	enum ocs_tls_health health;
+	int rc = 0;
+
+	if (conf->tls.file[OCS_TLS_CERT][0] &&
+	    !(tls = ocs_tls_create(&conf->tls, &err))) {
+		fprintf(stderr, "opticald: %s\n", err.text);
+		return -1;
+	}
+	for (enum ocs_tls_file f = 0; tls && f < OCS_TLS_NFILES; f++) {
+		health = ocs_tls_health(tls, f, &err);
+		if (health == OCS_TLS_FINE)
+			continue;
+		fprintf(stderr, "opticald: %s%s\n",
+			health == OCS_TLS_SOON ? "warning: " : "", err.text);
+		if (health == OCS_TLS_PAST)
+			rc = -1;
+	}
+	ocs_tls_put(tls);
 	return rc;
 }
 
@@ -247,6 +317,10 @@ int main(int argc, char **argv)
 	}
 	if (!(a.conf = ocs_agent_conf_read(a.conf_path, &err))) {
 		fprintf(stderr, "opticald: %s\n", err.text);
+		return 2;
+	}
+	if (check && check_tls(a.conf) < 0) {
+		ocs_agent_conf_destroy(a.conf);
 		return 2;
 	}
 	if (check) {

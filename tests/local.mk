@@ -22,5 +22,6 @@ unit_tests += tests/fault/agent-compute.t tests/fault/agent-measure.t tests/faul
 	tests/fault/agent-conf.t tests/fault/agent-durable.t \
 	tests/fault/agent-faults.t tests/fault/agent-who.t \
 	tests/fault/agent-disk.t tests/fault/agent-chaos.t \
-	tests/fault/agent-openapi.t tests/unit/openapi.t
-EXTRA_DIST += tests/lib/agent.sh tests/lib/openapi.py
+	tests/fault/agent-openapi.t tests/fault/agent-tls.t \
+	tests/unit/openapi.t
+EXTRA_DIST += tests/lib/agent.sh tests/lib/certs.sh tests/lib/openapi.py

@@ -153,6 +153,10 @@ code_of $project | uses '(sqlite3|<sqlite3)' |
 code_of $project | uses '(MHD_|<microhttpd)' |
 	elsewhere 'agent/http_server\.c' |
 	ok "libmicrohttpd stops at agent/http_server.c"
+code_of $project | uses '(gnutls_|GNUTLS_|<gnutls)' |
+	grep -v 'MHD_CONNECTION_INFO_GNUTLS_SESSION' |
+	elsewhere 'agent/tls\.c' |
+	ok "GnuTLS stops at agent/tls.c"
 code_of $project | uses '(hwloc_|HWLOC_|<hwloc)' |
 	elsewhere 'common/node/.*' |
 	ok "hwloc stops at common/node"

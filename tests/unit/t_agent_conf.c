@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agent/conf.h"
+#include "agent/refusals.h"
 #include "agent/target.h"
 #include "tests/unit/nomem.h"
 #include "tests/unit/tap.h"
@@ -25,6 +26,7 @@ static struct ocs_agent_conf *read_text(const char *text,
 	"Cluster=alpha User=0\n"			/* 4 lines */
 #define SITES "SiteName=paris\nSiteName=lyon\n"		/* 2 lines */
 #define GOOD HEAD SITES
+#define TLS "TlsCert=/c TlsKey=/k\n"			/* 1 line */
 #define LINK "LinkName=x A=paris Z=lyon Wavelengths=8 Rate=400G "
 
 /* WANT is a part of the text, "" for success */
@@ -44,6 +46,34 @@ static const struct {
 	{ GOOD "SimSetupTime=0s SimReleaseTime=1h HoldTTL=100ms\n", OCS_OK,
 	  "" },
 	{ GOOD "RunAs=root MungeSocket=/run/m\n", OCS_OK, "" },
+	/* TLS: the files are looked at later */
+	{ GOOD TLS, OCS_OK, "" },
+	{ GOOD TLS "Listen=0.0.0.0:1\nListen=[::]:1\n", OCS_OK, "" },
+	{ "Listen=10.0.0.1:1\n" GOOD TLS, OCS_OK, "" },
+	{ GOOD TLS "TlsClientCA=/ca TlsCRL=/crl\n", OCS_OK, "" },
+	{ GOOD TLS "TlsClientCA=/ca\nCluster=beta User=0 Certificate=b.example\n",
+	  OCS_OK, "" },
+	{ GOOD TLS "TlsClientCA=/ca\nCluster=beta Certificate=\"Slurm of b\"\n",
+	  OCS_OK, "" },
+	{ GOOD TLS "TlsClientCA=/ca\nOperator=0 Certificate=noc\nOperator=0 Certificate=noc2\n",
+	  OCS_OK, "" },
+	{ GOOD "TlsCert=/c\n", OCS_SYNTAX, ":7: TlsCert= needs TlsKey=" },
+	{ GOOD "TlsKey=/k\n", OCS_SYNTAX, ":7: TlsKey= needs TlsCert=" },
+	{ GOOD "TlsClientCA=/k\n", OCS_SYNTAX, ":7: TlsClientCA= needs" },
+	{ GOOD TLS "TlsCRL=/k\n", OCS_SYNTAX, ":8: TlsCRL= needs TlsClientCA" },
+	{ GOOD "TlsCert=c\n", OCS_SYNTAX, "an absolute path" },
+	{ GOOD TLS "TlsKey=/x\n", OCS_CONFLICT, "TlsKey is there twice" },
+	{ GOOD "Cluster=beta User=0 Certificate=b\n", OCS_SYNTAX,
+	  ":7: Certificate= needs TlsClientCA=" },
+	{ GOOD TLS "TlsClientCA=/ca\nCluster=b Certificate=x\nCluster=c Certificate=x\n",
+	  OCS_CONFLICT, ":10: Certificate=x is there twice" },
+	{ GOOD TLS "TlsClientCA=/ca\nCluster=b Certificate=x\nOperator=0 Certificate=x\n",
+	  OCS_CONFLICT, ":10: Certificate=x is there twice" },
+	{ GOOD TLS "TlsClientCA=/ca\nOperator=0,1 Certificate=x\n",
+	  OCS_SYNTAX, ":9: a Certificate= is for one operator" },
+	{ GOOD TLS "TlsClientCA=/ca\nCluster=b Certificate=\n", OCS_SYNTAX,
+	  ":9: " },
+	{ GOOD "Certificate=x\n", OCS_SYNTAX, "unknown key 'Certificate'" },
 	/* what is missing */
 	{ "", OCS_SYNTAX, "there is no Listen=" },
 	{ "Listen=unix:/tmp/s\n", OCS_SYNTAX, "there is no Ledger=" },
@@ -93,13 +123,15 @@ static const struct {
 	{ GOOD "LinkName=x A=paris Z=paris Wavelengths=1 Rate=1G Km=1\n",
 	  OCS_RANGE, "joins site paris with itself" },
 	/* sockets */
-	{ GOOD "Listen=8470\n", OCS_SYNTAX, "unix:/path or 127.0.0.1:8470" },
+	{ GOOD "Listen=8470\n", OCS_SYNTAX, "such as 127.0.0.1:8470" },
 	{ GOOD "Listen=127.0.0.1\n", OCS_SYNTAX, "is expected" },
 	{ GOOD "Listen=127.0.0.1:65536\n", OCS_SYNTAX, "is expected" },
 	{ GOOD "Listen=127.0.0.1:-1\n", OCS_SYNTAX, "is expected" },
 	{ GOOD "Listen=localhost:1\n", OCS_SYNTAX, "is expected" },
-	{ GOOD "Listen=0.0.0.0:1\n", OCS_UNSUPPORTED, "TCP beyond loopback" },
-	{ GOOD "Listen=[::]:1\n", OCS_UNSUPPORTED, "TCP beyond loopback" },
+	{ GOOD "Listen=0.0.0.0:1\n", OCS_SYNTAX,
+	  ":7: TCP beyond loopback is possible with TLS only" },
+	{ GOOD "\nListen=[::]:1\n", OCS_SYNTAX, ":8: TCP beyond loopback" },
+	{ GOOD "Listen=128.0.0.1:1\n", OCS_SYNTAX, "TCP beyond loopback" },
 	{ GOOD "Listen=unix:s\n", OCS_SYNTAX, "absolute path" },
 	{ GOOD "Listen=unix:/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678\n",
 	  OCS_SYNTAX, "at most 107 bytes" },
@@ -252,12 +284,42 @@ static void test_target(void)
 	ok(ocs_target_query_u64(&t, "e", 9, &v, &found, &err) < 0, "e is less");
 }
 
+static void test_refusals(void)
+{
+	static struct ocs_refusals r;
+	uint64_t since = 9;
+	char peer[32];
+	unsigned int told = 0;
+
+	ok(ocs_refusals_note(&r, 1, "10.0.0.1", 5, &since) && since == 0,
+	   "the first refusal is told");
+	ok(!ocs_refusals_note(&r, 1, "10.0.0.1", 6, &since) &&
+	   !ocs_refusals_note(&r, 1, "10.0.0.1", 60004, &since),
+	   "not again for a minute");
+	ok(ocs_refusals_note(&r, 1, "10.0.0.2", 7, &since), "another peer is");
+	ok(ocs_refusals_note(&r, 2, "10.0.0.1", 7, &since),
+	   "another cause is");
+	ok(ocs_refusals_note(&r, 1, "10.0.0.1", 60005, &since) && since == 2,
+	   "after a minute, with how many there were");
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(peer, sizeof(peer), "fd00::%u", i);
+		told += ocs_refusals_note(&r, 3, peer, 60006, &since);
+	}
+	ok(told > 10 && told <= OCS_REFUSALS_PEERS_MAX + 1,
+	   "a thousand peers are told of %u times", told);
+	ok(ocs_refusals_note(&r, 4, "10.0.0.1", 60007, &since),
+	   "and hide no other cause");
+	ok(ocs_refusals_note(&r, 3, "fd00::1", 120100, &since),
+	   "places become free again");
+}
+
 int main(void)
 {
 	close(mkstemp(path));
 	test_conf();
 	test_values();
 	test_target();
+	test_refusals();
 	unlink(path);
 	return tap_done();
 }
