@@ -323,6 +323,34 @@ int ocs_engine_hold(struct ocs_engine *e, const struct ocs_lease *want,
 
 /* ---- commit ---- */
 
+/* A commit may say another end than its hold; what is later needs room, else
+ * the hold's stays. */
+static int commit_end(struct ocs_engine *e, struct engine_rec *rec,
+		      struct engine_change *ch, const struct ocs_lease *want,
+		      struct ocs_error *err)
+{
+	struct ocs_lease *l = ch->next;
+	struct engine_books books;
+	struct ocs_error why;
+	int rc;
+
+	if (l->version > 1 ||	/* a later change of it counts */
+	    (l->end_s == want->end_s && l->grace_s == want->grace_s))
+		return 0;
+	l->end_s = want->end_s;
+	l->grace_s = want->grace_s;
+	if (engine_books_make(e, l, ch->now_ms / 1000, &books, err) < 0)
+		return -1;
+	rc = ocs_calendar_check(e->cal, rec->books.b, rec->books.n, books.b,
+				books.n, &why);
+	free(books.b);
+	if (rc < 0) {
+		l->end_s = rec->cur->lease->end_s;
+		l->grace_s = rec->cur->lease->grace_s;
+	}
+	return 0;
+}
+
 static int commit_held(struct ocs_engine *e, struct engine_rec *rec,
 		       const struct ocs_lease *want, struct ocs_error *err)
 {
@@ -331,11 +359,11 @@ static int commit_held(struct ocs_engine *e, struct engine_rec *rec,
 
 	if (engine_change_begin(&ch, rec, rec->cur->lease, err) < 0)
 		return -1;
-	engine_change_resv(&ch, OCS_COMMITTED, "");
-	if (ch.next->version <= 1) {	/* else a later change of it counts */
-		ch.next->end_s = want->end_s;
-		ch.next->grace_s = want->grace_s;
+	if (commit_end(e, rec, &ch, want, err) < 0) {
+		engine_change_drop(&ch);
+		return -1;
 	}
+	engine_change_resv(&ch, OCS_COMMITTED, "");
 	ch.next->controller_epoch = want->controller_epoch;
 	committed(&ch);
 	learn_epoch(e, &ch, &kept);

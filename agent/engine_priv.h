@@ -197,6 +197,11 @@ struct engine_cluster *engine_cluster_get(struct ocs_engine *e,
 					  const char *name);
 int engine_cluster_removal(struct engine_cluster *c, int64_t time_ms);
 
+/* engine_run.c; locked: one round of the worker, true if there is more to do
+ * at once; one of the syncer, which lets go of the lock meanwhile */
+bool engine_work(struct ocs_engine *e);
+void engine_settle(struct ocs_engine *e);
+
 /* engine.c; locked. counts: against the brake. */
 int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
 		     const struct ocs_release *rel, bool counts,

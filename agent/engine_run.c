@@ -292,21 +292,25 @@ static void work(struct ocs_engine *e, uint64_t now)
 				engine_step(e, r, now);
 }
 
+bool engine_work(struct ocs_engine *e)
+{
+	uint64_t now = ocs_clock_mono_ms();
+
+	if (now >= e->scan_ms)
+		scan(e, now);
+	if (e->todo)
+		work(e, now);
+	return e->todo || ocs_clock_mono_ms() >= e->scan_ms;
+}
+
 static void *worker_main(void *arg)
 {
 	struct ocs_engine *e = arg;
 	struct timespec ts;
-	uint64_t now;
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
-		now = ocs_clock_mono_ms();
-		if (now >= e->scan_ms)
-			scan(e, now);
-		if (e->todo)
-			work(e, now);
-		if (e->stopping || e->todo ||
-		    ocs_clock_mono_ms() >= e->scan_ms)
+		if (engine_work(e) || e->stopping)
 			continue;
 		if (e->scan_ms == UINT64_MAX) {
 			pthread_cond_wait(&e->wake, &e->lock);
@@ -322,7 +326,7 @@ static void *worker_main(void *arg)
 
 /* ---- the disk ---- */
 
-static void settle(struct ocs_engine *e)
+void engine_settle(struct ocs_engine *e)
 {
 	uint64_t seq = e->seq;
 	struct ocs_error err = { 0 };
@@ -359,7 +363,7 @@ static void *syncer_main(void *arg)
 		if (e->disk_failed || e->want_seq <= e->settled_seq)
 			pthread_cond_wait(&e->dirty, &e->lock);
 		else
-			settle(e);
+			engine_settle(e);
 	}
 	pthread_mutex_unlock(&e->lock);
 	return NULL;

@@ -262,15 +262,18 @@ void engine_due(struct ocs_engine *e, struct engine_rec *rec)
 	int64_t left;
 
 	if (l->resv == OCS_COMMITTED && l->sched == OCS_WAITING)
-		due = l->start_s > rec->retry_s ? l->start_s : rec->retry_s;
+		due = least(l->start_s > rec->retry_s ? l->start_s :
+			    rec->retry_s, end);
 	else if (l->resv == OCS_COMMITTED && l->sched == OCS_PAST_END)
 		due = end + e->conf->overdue_max_s;
-	if (rec->books.n && rec->books.b[0].end_s != OCS_TIME_OPEN) {
-		int64_t books = rec->books.b[0].end_s;
-
-		due = least(due, runs(l) && books == end ? books :
-			    books - ENGINE_STEP_S / 2);
-	}
+	else if (l->resv == OCS_COMMITTED)
+		due = end;
+	/* what outlives its booking is booked on */
+	if (rec->books.n && rec->books.b[0].end_s != end &&
+	    !(l->resv == OCS_COMMITTED && l->sched == OCS_WAITING))
+		due = least(due, rec->books.b[0].end_s - ENGINE_STEP_S / 2);
+	else if (rec->books.n && l->resv == OCS_HELD)
+		due = least(due, end);
 	rec->due_s = due;
 	if (due == INT64_MAX)
 		return;
