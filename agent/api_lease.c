@@ -196,9 +196,9 @@ static int check_release(struct ocs_api *api, struct ocs_api_call *call,
 	bool may;
 
 	if (!why || (strcmp(why, "job") && strcmp(why, "reconcile") &&
-		     strcmp(why, "operator")))
+		     strcmp(why, "unknown") && strcmp(why, "operator")))
 		return ocs_fail(err, OCS_SYNTAX,
-				"why=job, why=reconcile or why=operator is expected");
+				"why=job, why=reconcile, why=unknown or why=operator is expected");
 	if (!ocs_lease_id_ok(call->target->segment[2]))
 		return ocs_fail(err, OCS_NOT_FOUND, "there is no such lease");
 	if (c->role == OCS_ROLE_USER)

@@ -462,10 +462,12 @@ static int brake_engage(struct ocs_engine *e, struct engine_cluster *c,
 	return 0;
 }
 
-/* May reconcile remove one more lease of CLUSTER? */
-static int check_brake(struct ocs_engine *e, const char *cluster,
-		       struct ocs_error *err)
+/* May reconcile remove REC's lease? Never if the cluster does not even know its
+ * job, which says more of the job list than of the lease. */
+static int check_brake(struct ocs_engine *e, struct engine_rec *rec,
+		       bool unknown, struct ocs_error *err)
 {
+	const char *cluster = rec->cur->lease->cluster;
 	struct engine_cluster *c = engine_cluster_get(e, cluster);
 	int64_t since = ocs_clock_unix_ms() -
 			(int64_t) OCS_AUTO_REMOVE_WINDOW_S * 1000;
@@ -480,10 +482,16 @@ static int check_brake(struct ocs_engine *e, const char *cluster,
 	limit = (live(e, cluster) + kept) * OCS_MAX_AUTO_REMOVE_PERCENT / 100;
 	if (limit < OCS_MAX_AUTO_REMOVE)
 		limit = OCS_MAX_AUTO_REMOVE;
-	if (!c->kept.brake && kept < limit)
+	if (!unknown && !c->kept.brake && kept < limit)
 		return 0;
 	if (!c->kept.brake && brake_engage(e, c, err) < 0)
 		return -1;
+	engine_hold_back(e, rec, unknown ? "its cluster does not know its job" :
+			 "too many removals");
+	if (unknown)
+		return ocs_fail(err, OCS_BRAKE,
+				"cluster %s does not know job %" PRIu32 ", its list of jobs may be lost: an operator must confirm (opticalctl confirm %s)",
+				cluster, rec->cur->lease->job_id, cluster);
 	return ocs_fail(err, OCS_BRAKE,
 			"reconcile of cluster %s has removed %u leases in %d min: an operator must confirm (opticalctl confirm %s)",
 			cluster, kept, OCS_AUTO_REMOVE_WINDOW_S / 60, cluster);
@@ -514,6 +522,7 @@ int ocs_engine_confirm(struct ocs_engine *e, const char *cluster,
 	}
 	c->kept.brake = false;
 	c->nremovals = 0;
+	engine_let_go(e, cluster);
 	*seq = ++e->seq;
 	engine_want(e, e->seq);
 	engine_bump(e);
@@ -596,7 +605,8 @@ static int release(struct ocs_engine *e, const struct ocs_release *rel,
 		   struct ocs_lease_ref **ref, bool *releasing, uint64_t *seq,
 		   struct ocs_error *err)
 {
-	bool counts = !strcmp(rel->why, "reconcile");
+	bool unknown = !strcmp(rel->why, "unknown");
+	bool counts = unknown || !strcmp(rel->why, "reconcile");
 	struct engine_rec *rec;
 
 	if (engine_find(e, rel->id, &rec, err) < 0)
@@ -609,10 +619,10 @@ static int release(struct ocs_engine *e, const struct ocs_release *rel,
 	if (rec->cur->lease->resv != OCS_TERMINATED ||
 	    expired(rec->cur->lease)) {
 		/* What has ended by itself does not count. */
-		counts = counts && (rec->cur->lease->resv == OCS_HELD ||
-				    rec->cur->lease->resv == OCS_COMMITTED);
-		if ((counts &&
-		     check_brake(e, rec->cur->lease->cluster, err) < 0) ||
+		counts = counts && !rec->confirmed &&
+			 (rec->cur->lease->resv == OCS_HELD ||
+			  rec->cur->lease->resv == OCS_COMMITTED);
+		if ((counts && check_brake(e, rec, unknown, err) < 0) ||
 		    engine_terminate(e, rec, rel, counts, err) < 0)
 			return -1;
 	}

@@ -71,7 +71,8 @@ int ocs_engine_commit(struct ocs_engine *e, const struct ocs_lease *want,
 
 struct ocs_release {
 	const char *id;
-	const char *why;	/* "job", "reconcile" or "operator" */
+	const char *why;	/* "job", "reconcile", "unknown" (the cluster
+				 * does not even know the job) or "operator" */
 	const char *who;	/* for the record */
 	bool any_epoch;		/* operators need none */
 	uint64_t epoch;

@@ -44,7 +44,7 @@ static void service_of(const struct ocs_lease *l, unsigned int i,
 }
 
 /* The rec and circuit of service ID, or NULL. */
-static struct engine_rec *rec_of_service(struct ocs_engine *e, const char *id,
+struct engine_rec *engine_rec_of_service(struct ocs_engine *e, const char *id,
 					 unsigned int *i)
 {
 	char lease[OCS_LEASE_ID_MAX];
@@ -377,7 +377,7 @@ void engine_driver_done(void *arg, const char *id, uint64_t op,
 	unsigned int i;
 
 	pthread_mutex_lock(&e->lock);
-	rec = rec_of_service(e, id, &i);
+	rec = engine_rec_of_service(e, id, &i);
 	if (rec && rec->circuit[i].op == op)	/* else: overtaken */
 		op_done(e, rec, i, outcome, light, cause);
 	pthread_mutex_unlock(&e->lock);
@@ -413,10 +413,10 @@ void engine_driver_service(void *arg, const char *id, enum ocs_light light,
 	unsigned int i;
 
 	pthread_mutex_lock(&e->lock);
-	rec = rec_of_service(e, id, &i);
+	rec = engine_rec_of_service(e, id, &i);
 	if (!rec) {
 		/* Never removed by itself: the ledger may be an old one. */
-		ocs_log("orphan", "service=%s", ocs_quote(id).text);
+		engine_stray(e, id, light != OCS_LIGHT_ABSENT);
 		goto out;
 	}
 	c = &rec->cur->lease->circuit[i];

@@ -94,6 +94,8 @@ struct engine_rec {
 				 * INT64_MAX: never */
 	int64_t retry_s;	/* Unix: not before, after a start without room */
 	bool todo;		/* the worker is to look at it */
+	bool held_back;		/* the brake refused its removal */
+	bool confirmed;		/* an operator has seen that since */
 };
 
 struct engine_cluster {
@@ -137,6 +139,8 @@ struct ocs_engine {
 	bool disk_failed;
 	char disk_text[256];
 	uint64_t last_op;
+	unsigned int nstrays;	/* lit in the network, unknown to us */
+	char (*stray)[OCS_SERVICE_ID_MAX];
 	uint64_t scan_ms;	/* monotonic: next look at all timers */
 	bool todo;		/* some rec has todo */
 };
@@ -248,7 +252,21 @@ enum ocs_admin engine_admin(const struct ocs_engine *e,
 /* Windows that begin or end, and what follows for leases. */
 void engine_maint_step(struct ocs_engine *e, int64_t now_s);
 
+/* engine_alarm.c; locked */
+/* What waits for an operator, as far as CALLER may know, into ST. */
+void engine_alarms(struct ocs_engine *e, const struct ocs_caller *caller,
+		   struct ocs_state *st);
+/* The network has (or no longer has) service ID, which no lease of ours is. */
+void engine_stray(struct ocs_engine *e, const char *id, bool there);
+/* REC's removal is refused, CAUSE says why. */
+void engine_hold_back(struct ocs_engine *e, struct engine_rec *rec,
+		      const char *cause);
+/* All that was held back of CLUSTER may go. */
+void engine_let_go(struct ocs_engine *e, const char *cluster);
+
 /* engine_circuit.c; locked */
+struct engine_rec *engine_rec_of_service(struct ocs_engine *e, const char *id,
+					 unsigned int *circuit);
 void engine_step(struct ocs_engine *e, struct engine_rec *rec, uint64_t now);
 /* Drop what is under way for circuit I and do NEXT. */
 void engine_redirect(struct ocs_engine *e, struct engine_rec *rec,

@@ -190,6 +190,7 @@ void ocs_engine_destroy(struct ocs_engine *e)
 	free(e->cluster);
 	free(e->bucket);
 	free(e->booked);
+	free(e->stray);
 	free(e->by_name);
 	engine_maint_fini(e);
 	ocs_calendar_destroy(e->cal);

@@ -253,6 +253,7 @@ static int state_head(struct ocs_engine *e, const struct ocs_caller *caller,
 		if (e->cluster[i].kept.brake &&
 		    ocs_caller_may_write(caller, e->cluster[i].kept.name))
 			st->brake = true;
+	engine_alarms(e, caller, st);
 	return ocs_net_copy(&st->net, &e->net);
 }
 

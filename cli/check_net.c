@@ -224,7 +224,7 @@ void check_state(struct check *c)
 {
 	check_sites(c);
 	check_links(c);
-	if (c->state->brake)
-		report_add(c->report, REPORT_WARN, "agent",
-			   "removals of leases are held back: see `opticalctl confirm --help`");
+	for (unsigned int i = 0; i < c->state->nalarms; i++)
+		report_add(c->report, REPORT_WARN, "agent", "%s",
+			   c->state->alarm[i].text);
 }

@@ -25,6 +25,9 @@ static struct ocs_state *get_state(struct ctl *ctl, bool *done,
 	if (ctl_request(ctl, "GET", "/v1/state", NULL, &reply, err) < 0)
 		return NULL;
 	state = ocs_wire_decode_state(reply.text, reply.len, err);
+	for (unsigned int i = 0; state && i < state->nalarms; i++)
+		fprintf(stderr, "opticalctl: ALARM: %s\n",
+			state->alarm[i].text);
 	if (state && ctl->json) {
 		ctl_print_json(&reply);
 		*done = true;
@@ -191,9 +194,6 @@ int cmd_links(struct ctl *ctl, int argc, char **argv)
 	}
 	if (t && state->simulated && !ctl->parsable && !ctl->noheader)
 		puts("SIMULATED network");
-	if (state->brake)
-		fputs("opticalctl: removals of leases are held back: see `opticalctl confirm --help`\n",
-		      stderr);
 	ocs_state_destroy(state);
 	return ctl_print_table(ctl, t);
 }

@@ -79,7 +79,7 @@ struct ocslib_ops {
 	/* Idempotent. The lease's new state comes by the snapshot. */
 	int (*commit)(const struct ocs_lease *lease, unsigned int timeout_ms,
 		      struct ocs_error *err);
-	/* WHY is "job" or "reconcile"; ENDED_S: when the job ended, Unix s, 0
+	/* WHY is "job", "reconcile" or "unknown" (agent/openapi.yaml); ENDED_S: when the job ended, Unix s, 0
 	 * unknown. Not found counts as success. */
 	int (*release)(const char *id, const char *why, int64_t ended_s,
 		       unsigned int timeout_ms, struct ocs_error *err);

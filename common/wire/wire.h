@@ -24,6 +24,15 @@
 #define OCS_PING_CLUSTERS_MAX 32
 #define OCS_WIRE_CLUSTERS_MAX 1024
 
+/* What waits for an operator. */
+#define OCS_ALARMS_MAX 16
+struct ocs_alarm {
+	char code[24];		/* "removals-held", "unknown-circuits" */
+	char cluster[OCS_NAME_MAX];	/* "": none in particular */
+	uint32_t count;
+	char text[256];
+};
+
 /* What the agent knows, as the plugins see it. */
 struct ocs_state {
 	char instance[OCS_LEASE_ID_MAX];	/* of the ledger */
@@ -32,6 +41,8 @@ struct ocs_state {
 	bool simulated;		/* some link is a simulator's */
 	bool brake;		/* removals wait for opticalctl confirm */
 	bool transport_up;	/* reserved: true */
+	unsigned int nalarms;
+	struct ocs_alarm alarm[OCS_ALARMS_MAX];
 	struct ocs_net net;
 	unsigned int nleases;	/* the caller's own */
 	struct ocs_lease **lease;	/* sorted by id, see ocs_state_sort() */

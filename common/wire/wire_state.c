@@ -44,6 +44,18 @@ static void put_head(struct ocs_json_out *out, const struct ocs_state *state)
 	ocs_json_put_i64(out, "time_ms", state->time_ms);
 	ocs_json_put_bool(out, "simulated", state->simulated);
 	ocs_json_put_bool(out, "brake", state->brake);
+	ocs_json_put_open(out, "alarms", '[');
+	for (unsigned int i = 0; i < state->nalarms; i++) {
+		const struct ocs_alarm *a = &state->alarm[i];
+
+		ocs_json_put_open(out, NULL, '{');
+		ocs_json_put_str(out, "code", a->code);
+		ocs_json_put_str(out, "cluster", a->cluster);
+		ocs_json_put_u64(out, "count", a->count);
+		ocs_json_put_str(out, "text", a->text);
+		ocs_json_put_close(out, '}');
+	}
+	ocs_json_put_close(out, ']');
 	put_net(out, &state->net);
 	ocs_json_put_open(out, "leases", '[');
 }
@@ -191,6 +203,32 @@ static int get_links(const struct ocs_json_at *at, struct ocs_net *net)
 	return check_names(at, net);
 }
 
+static int get_alarms(const struct ocs_json_at *at, struct ocs_state *state)
+{
+	struct json_object *array;
+	struct ocs_json_at elem;
+	unsigned int n;
+
+	if (ocs_json_array(at, "alarms", false, OCS_ALARMS_MAX, &array,
+			   &n) < 0)
+		return -1;
+	for (unsigned int i = 0; i < n; i++) {
+		struct ocs_alarm *a = &state->alarm[i];
+
+		if (ocs_json_elem(at, "alarms", array, i, &elem) < 0 ||
+		    ocs_json_name(&elem, "code", true, a->code,
+				  sizeof(a->code)) < 0 ||
+		    ocs_json_text(&elem, "cluster", false, a->cluster,
+				  sizeof(a->cluster)) < 0 ||
+		    ocs_json_u32(&elem, "count", false, &a->count) < 0 ||
+		    ocs_json_text(&elem, "text", true, a->text,
+				  sizeof(a->text)) < 0)
+			return -1;
+		state->nalarms = i + 1;
+	}
+	return 0;
+}
+
 static int get_state(const struct ocs_json_at *at, struct ocs_state *state)
 {
 	if (ocs_wire_get_id(at, "instance", true, state->instance) < 0 ||
@@ -200,6 +238,7 @@ static int get_state(const struct ocs_json_at *at, struct ocs_state *state)
 			 &state->time_ms) < 0 ||
 	    ocs_json_bool(at, "simulated", false, &state->simulated) < 0 ||
 	    ocs_json_bool(at, "brake", false, &state->brake) < 0 ||
+	    get_alarms(at, state) < 0 ||
 	    get_sites(at, &state->net) < 0 || get_links(at, &state->net) < 0 ||
 	    ocs_wire_get_leases(at, &state->lease, &state->nleases) < 0)
 		return -1;

@@ -112,11 +112,28 @@ static int collect(job_record_t *job, void *arg)
 	return 0;
 }
 
-/* A lease that no job of ours holds, and that nobody is dealing with. */
+/* True if the job that LEASE was for is in our list, in whatever state. One
+ * that has its id, but was submitted at another time, is another. */
+static bool job_known(const struct ocs_lease *lease)
+{
+	job_record_t *job;
+	bool known;
+
+	compat_lock_read();
+	job = find_job_record(lease->job_id);
+	known = job && job->details &&
+		job->details->submit_time == lease->submit_s;
+	compat_unlock_read();
+	return known;
+}
+
+/* A lease that no job of ours holds, and that nobody is dealing with. Where we
+ * know nothing of its job the list of jobs may be lost (slurmctld -c, an empty
+ * StateSaveLocation): an operator must say that it may go. */
 static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
 {
 	struct ocs_error err;
-	const char *word = ocs_lease_word(lease);
+	const char *word = ocs_lease_word(lease), *why;
 
 	if (!strcmp(word, "GONE") || !strcmp(word, "RELEASING"))
 		return;
@@ -124,7 +141,8 @@ static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
 		return;
 	if (table_has(lease->id))
 		return;
-	if (lib_ops()->release(lease->id, "reconcile", 0, 2000, &err) == 0)
+	why = job_known(lease) ? "reconcile" : "unknown";
+	if (lib_ops()->release(lease->id, why, 0, 2000, &err) == 0)
 		info("ocs: job=%u lease=%.8s event=orphan_released",
 		     lease->job_id, lease->id);
 	else

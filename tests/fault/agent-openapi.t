@@ -351,6 +351,7 @@ def test_release():
         call('release', 200, id=lid(n), query=by)
     call('release', 423, id=lid(22), query=by)
     call('state', 200)
+    call('release', 423, id=lid(22), query=by.replace('reconcile', 'unknown'))
     call('confirm', 403, name='alpha', who='daemon')
     call('confirm', 404, name='gamma')
     call('confirm', 200, name='alpha')
