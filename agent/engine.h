@@ -20,6 +20,7 @@
 #include "agent/caller.h"
 #include "agent/conf.h"
 #include "agent/driver.h"
+#include "agent/stats.h"
 #include "agent/store.h"
 #include "common/core/error.h"
 #include "common/core/lease.h"
@@ -168,6 +169,9 @@ bool ocs_engine_has_site(const struct ocs_engine *e, const char *name);
  * length is known. */
 uint64_t ocs_engine_fibre_us(const struct ocs_engine *e,
 			     const struct ocs_circuit *c);
+/* What it counted, and how its links are. STATS is the caller's to fini. */
+int ocs_engine_stats(struct ocs_engine *e, struct ocs_stats *stats,
+		     struct ocs_error *err);
 uint64_t ocs_engine_generation(struct ocs_engine *e);
 const char *ocs_engine_instance(const struct ocs_engine *e);
 struct ocs_driver *ocs_engine_driver(struct ocs_engine *e);

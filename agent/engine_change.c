@@ -143,6 +143,7 @@ struct engine_rec *engine_rec_add(struct ocs_engine *e,
 		return NULL;
 	}
 	rec_link(e, rec);
+	engine_stats_lease(e, ref->lease, true);
 	engine_due(e, rec);
 	return rec;
 }
@@ -156,6 +157,7 @@ void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec)
 	if (*at) {
 		*at = rec->hash_next;
 		e->nrecs--;
+		engine_stats_lease(e, rec->cur->lease, false);
 	}
 	engine_books_drop(e, &rec->books);
 	ocs_lease_ref_put(rec->cur);
@@ -448,6 +450,7 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 
 	/* From here on nothing fails. */
 	log_change(ch);
+	engine_stats_change(e, ch->rec ? rec->cur->lease : NULL, ch->next);
 	atomic_init(&ref->refs, 1);
 	ref->lease = ch->next;
 	ref->json = json;
@@ -522,6 +525,10 @@ void engine_todo(struct ocs_engine *e, struct engine_rec *rec)
 
 void engine_timer(struct ocs_engine *e, uint64_t at_ms)
 {
+	uint64_t now = ocs_clock_mono_ms();
+
+	if (at_ms < now)	/* how late the worker is can be told by it */
+		at_ms = now;
 	if (at_ms >= e->scan_ms)
 		return;
 	e->scan_ms = at_ms;

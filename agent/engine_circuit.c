@@ -342,6 +342,7 @@ static void op_done(struct ocs_engine *e, struct engine_rec *rec,
 {
 	struct engine_circuit *ec = &rec->circuit[i];
 
+	engine_stats_op(e, ec->kind, outcome);
 	ec->op = 0;
 	ec->next = NEXT_NONE;
 	if (!wants_step(rec->cur->lease, i))

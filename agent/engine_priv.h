@@ -8,6 +8,7 @@
  *  engine_maint.c    drains and maintenance windows
  *  engine_modify.c   a lease is made longer, shorter, wider, narrower
  *  engine_run.c      life: loading, timers, syncing
+ *  engine_stats.c    what is counted
  *  engine_term.c     the calendar: what is booked when; starts and ends
  *  engine_view.c     what callers may see
  *  engine_whatif.c   what would be, if
@@ -104,6 +105,16 @@ struct engine_cluster {
 	int64_t *removal_ms;	/* Unix ms, within the brake's window */
 };
 
+/* What is counted; what follows from other members is not here. */
+struct engine_stats {
+	struct ocs_times sync, setup;
+	uint64_t event[OCS_STATS_EVENTS];
+	uint64_t op[OCS_STATS_OPS][OCS_STATS_OUTCOMES];
+	uint64_t circuit[OCS_STATS_PROVS][OCS_STATS_DATAS];
+	unsigned int nclusters;
+	struct ocs_stats_cluster *cluster;	/* that had a lease */
+};
+
 struct ocs_engine {
 	const struct ocs_agent_conf *conf;
 	struct ocs_store *store;
@@ -143,6 +154,7 @@ struct ocs_engine {
 	char (*stray)[OCS_SERVICE_ID_MAX];
 	uint64_t scan_ms;	/* monotonic: next look at all timers */
 	bool todo;		/* some rec has todo */
+	struct engine_stats stats;
 };
 
 /* A change of one lease in the making. */
@@ -263,6 +275,17 @@ void engine_hold_back(struct ocs_engine *e, struct engine_rec *rec,
 		      const char *cause);
 /* All that was held back of CLUSTER may go. */
 void engine_let_go(struct ocs_engine *e, const char *cluster);
+
+/* engine_stats.c; locked */
+/* LEASE is in the table, or (MORE false) was. */
+void engine_stats_lease(struct ocs_engine *e, const struct ocs_lease *lease,
+			bool more);
+/* A lease of the table changed; WAS NULL: it is new. */
+void engine_stats_change(struct ocs_engine *e, const struct ocs_lease *was,
+			 const struct ocs_lease *is);
+void engine_stats_op(struct ocs_engine *e, enum engine_next kind,
+		     enum ocs_outcome outcome);
+void engine_stats_fini(struct ocs_engine *e);
 
 /* engine_circuit.c; locked */
 struct engine_rec *engine_rec_of_service(struct ocs_engine *e, const char *id,

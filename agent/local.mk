@@ -14,12 +14,14 @@ agent_libagent_la_SOURCES = \
 	agent/engine.c agent/engine.h agent/engine_priv.h \
 	agent/engine_alarm.c agent/engine_change.c agent/engine_circuit.c \
 	agent/engine_maint.c agent/engine_modify.c \
-	agent/engine_run.c agent/engine_term.c agent/engine_view.c \
+	agent/engine_run.c agent/engine_stats.c \
+	agent/engine_term.c agent/engine_view.c \
 	agent/engine_whatif.c \
 	agent/http_server.c agent/http_server.h \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
 	agent/refusals.c agent/refusals.h \
+	agent/stats.h \
 	agent/store.h agent/store_sqlite.c \
 	agent/target.c agent/target.h \
 	agent/text.c agent/text.h \
