@@ -29,6 +29,7 @@ void ocs_api_problem(struct ocs_reply *reply, int status,
 		status = (unsigned int) err->code < n ? statuses[err->code]
 						      : 500;
 	reply->status = status;
+	reply->code = err->code;
 	reply->type = "application/problem+json";
 	reply->body = ocs_wire_encode_problem(status, err);
 }
@@ -155,6 +156,24 @@ static const struct route {
 	{ "POST", { "v1", "sim", "faults" }, api_faults },
 };
 
+#define NROUTES (sizeof(routes) / sizeof(routes[0]))
+_Static_assert(NROUTES < OCS_API_ROUTES_MAX, "OCS_API_ROUTES_MAX");
+
+bool ocs_api_route_name(unsigned int route, char *buf, size_t size)
+{
+	const struct route *r = route ? &routes[route - 1] : NULL;
+	int n;
+
+	if (route > NROUTES)
+		return false;
+	n = snprintf(buf, size, "method=\"%s\",route=\"", r ? r->method : "");
+	for (unsigned int i = 0; r && i < 5 && r->segment[i]; i++)
+		n += snprintf(buf + n, size - (size_t) n, "/%s",
+			      r->segment[i]);
+	snprintf(buf + n, size - (size_t) n, "\"");
+	return true;
+}
+
 static bool matches(const struct route *r, const struct ocs_target *t)
 {
 	unsigned int i;
@@ -172,7 +191,7 @@ static void allowed(const struct ocs_api_call *call, char *list, size_t size)
 	size_t len = 0;
 
 	list[0] = '\0';
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+	for (size_t i = 0; i < NROUTES; i++)
 		if (matches(&routes[i], call->target) && len < size)
 			len += snprintf(list + len, size - len, "%s%s",
 					len ? ", " : "", routes[i].method);
@@ -185,10 +204,13 @@ int ocs_api_handle(struct ocs_api *api, struct ocs_api_call *call,
 	struct ocs_error err;
 
 	memset(reply, 0, sizeof(*reply));
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (!strcmp(routes[i].method, call->method) &&
-		    matches(&routes[i], call->target))
-			return routes[i].fn(api, call, reply);
+	for (size_t i = 0; i < NROUTES; i++) {
+		if (strcmp(routes[i].method, call->method) ||
+		    !matches(&routes[i], call->target))
+			continue;
+		call->route = (unsigned int) i + 1;
+		return routes[i].fn(api, call, reply);
+	}
 	allowed(call, list, sizeof(list));
 	if (!list[0]) {
 		ocs_fail(&err, OCS_NOT_FOUND, "there is no such address");

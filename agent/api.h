@@ -17,12 +17,17 @@
 
 /* Longest wait of one request. */
 #define OCS_WAIT_MAX_S 30
+/* More than there are routes. */
+#define OCS_API_ROUTES_MAX 64
+
+struct ocs_metrics;
 
 struct ocs_api {
 	struct ocs_engine *engine;
 	struct ocs_auth *auth;
 	struct ocs_computes *computes;
 	struct ocs_measures *measures;
+	struct ocs_metrics *metrics;
 };
 
 /* One request. Zeroed by the server, which fills the first part. */
@@ -33,6 +38,7 @@ struct ocs_api_call {
 	const char *body;
 	size_t len;
 	bool stopping;		/* answer with what there is */
+	unsigned int route;	/* set by handling; 0: there is none */
 	/* kept from one handling to the next */
 	uint64_t deadline_ms;	/* monotonic; the server wakes us then */
 	bool done;		/* the change is made, only its settling lacks */
@@ -47,14 +53,19 @@ struct ocs_api_call {
 
 struct ocs_reply {
 	int status;
+	enum ocs_code code;	/* of a problem */
 	char *body;		/* the caller frees */
 	const char *type;	/* of the body */
+	const char *policy;	/* Content-Security-Policy, or NULL */
 	char allow[48];		/* with 405, or "" */
 };
 
 /* 0 with *REPLY, or 1: handle it again after a change or at deadline_ms. */
 int ocs_api_handle(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply);
+/* Labels of ROUTE for metrics, `method="GET",route="/v1/leases"`, in BUF;
+ * false: there is none. 0 is where requests go that match none. */
+bool ocs_api_route_name(unsigned int route, char *buf, size_t size);
 /* Frees what CALL keeps. */
 void ocs_api_fini(struct ocs_api_call *call);
 /* REPLY = the problem document of ERR; STATUS 0: as its code says. */

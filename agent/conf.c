@@ -38,21 +38,22 @@ struct reader {
 
 enum setting {
 	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVER, S_SIMSETUP, S_SIMRELEASE,
-	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE,
+	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE, S_HTTPLISTEN,
 	S_TLS,			/* and on, by enum ocs_tls_file */
 	S_LAST = S_TLS + OCS_TLS_NFILES - 1
 };
 static const char *const settings[] = {
 	"Listen", "Ledger", "Operator", "Driver", "SimSetupTime",
 	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs", "Grace",
-	"OverdueMax", "TlsCert", "TlsKey", "TlsClientCA", "TlsCRL",
+	"OverdueMax", "HttpListen", "TlsCert", "TlsKey", "TlsClientCA",
+	"TlsCRL",
 	/* heads of other kinds of lines, for a better "did you mean" */
 	"SiteName", "LinkName", "Cluster", NULL
 };
 /* Keys of the whole design that this version can't honour. */
 static const char *const unsupported[] = {
-	"PortName", "HttpListen", "Capacity", "Mode", "MaxAutoRemove",
-	"Attach", "Risk", "Plane",
+	"PortName", "Capacity", "Mode", "MaxAutoRemove", "Attach", "Risk",
+	"Plane",
 	"MaxSetupsPerHour", "MinJobForSetup", "Endpoint", NULL
 };
 
@@ -165,6 +166,48 @@ bad:
 			   v);
 }
 
+/* ADDRESS:PORT of any interface: anybody may ask there. */
+static int read_public(const struct ocs_kvline *line, const struct ocs_kv *kv,
+		       struct ocs_agent_conf *conf, struct ocs_error *err)
+{
+	struct ocs_agent_listen l = { 0 };
+	const char *v = kv->value, *colon = strrchr(v, ':');
+	struct in6_addr to;
+	size_t n;
+
+	if (conf->npublic == OCS_AGENT_LISTEN_MAX)
+		return ocs_kv_fail(line, err, OCS_RANGE,
+				   "at most %d HttpListen= are possible",
+				   OCS_AGENT_LISTEN_MAX);
+	if (!colon || !colon[1] || strlen(colon + 1) > 5 ||
+	    colon[1 + strspn(colon + 1, "0123456789")] ||
+	    strtoul(colon + 1, NULL, 10) > 65535)
+		goto bad;
+	l.port = (uint16_t) strtoul(colon + 1, NULL, 10);
+	n = (size_t) (colon - v);
+	if (n > 2 && v[0] == '[' && v[n - 1] == ']') {
+		v++;
+		n -= 2;
+	}
+	if (!n || n >= sizeof(l.host))
+		goto bad;
+	memcpy(l.host, v, n);
+	if (inet_pton(v == kv->value ? AF_INET : AF_INET6, l.host, &to) != 1)
+		goto bad;
+	for (unsigned int i = 0; i < conf->npublic; i++)
+		if (l.port && conf->public[i].port == l.port &&
+		    !strcmp(conf->public[i].host, l.host))
+			return ocs_kv_fail(line, err, OCS_CONFLICT,
+					   "HttpListen='%.120s' is there twice",
+					   kv->value);
+	conf->public[conf->npublic++] = l;
+	return 0;
+bad:
+	return ocs_kv_fail(line, err, OCS_SYNTAX,
+			   "bad HttpListen='%.120s': an address in digits and a port, such as 127.0.0.1:8471, is expected",
+			   kv->value);
+}
+
 static int read_operators(const struct ocs_kvline *line,
 			  const struct ocs_kv *kv,
 			  struct ocs_agent_users *users, struct ocs_error *err)
@@ -217,7 +260,8 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 
 	if (i < 0)
 		return -1;
-	if (i != S_LISTEN && i != S_OPERATOR && (r->seen & (1U << i)))
+	if (i != S_LISTEN && i != S_OPERATOR && i != S_HTTPLISTEN &&
+	    (r->seen & (1U << i)))
 		return ocs_kv_fail(line, err, OCS_CONFLICT, "%s is there twice",
 				   settings[i]);
 	if (i <= S_LAST)
@@ -225,6 +269,8 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	switch (i) {
 	case S_LISTEN:
 		return read_listen(line, kv, r, err);
+	case S_HTTPLISTEN:
+		return read_public(line, kv, conf, err);
 	case S_LEDGER:
 		return absolute(line, kv, conf->ledger, sizeof(conf->ledger),
 				err);

@@ -58,6 +58,8 @@ struct ocs_agent_users {
 struct ocs_agent_conf {
 	unsigned int nlisten;
 	struct ocs_agent_listen listen[OCS_AGENT_LISTEN_MAX];
+	unsigned int npublic;
+	struct ocs_agent_listen public[OCS_AGENT_LISTEN_MAX];	/* HttpListen */
 	char ledger[256];
 	char munge_socket[108];	/* "": munge's default */
 	char run_as[OCS_NAME_MAX];	/* "": stay who we are */

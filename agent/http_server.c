@@ -29,6 +29,8 @@
 #include <unistd.h>
 
 #include "agent/log.h"
+#include "agent/metrics.h"
+#include "agent/public.h"
 #include "common/sys/clock.h"
 
 /* Threads of a socket. */
@@ -52,11 +54,17 @@
 #define CONNECTIONS_PER_ADDRESS 512
 /* A client's certificate is looked at again after this, for its end. */
 #define JUDGE_MS 10000
+/* Of a public socket: monitoring and browsers, perhaps of strangers. */
+#define PUBLIC_THREADS 2
+#define PUBLIC_CONNECTIONS_MAX 128
+#define PUBLIC_CONNECTIONS_PER_HOST 32
+#define PUBLIC_IDLE_S 30
 
 struct http_socket {
 	struct ocs_http *http;
 	struct ocs_agent_listen at;
 	int fd;
+	bool open;		/* public: see public.h */
 	struct MHD_Daemon *daemon;
 	bool tls;
 	bool bound;		/* the file at.path is ours */
@@ -86,6 +94,9 @@ struct request {
 	char *body;
 	size_t len, cap;
 	bool begun, refused, too_long, nomem;
+	bool open;		/* public */
+	bool waited;
+	uint64_t begun_us;	/* monotonic */
 	struct ocs_target target;
 	struct ocs_api_call call;
 };
@@ -93,7 +104,7 @@ struct request {
 struct ocs_http {
 	struct ocs_api *api;
 	unsigned int nsockets;
-	struct http_socket socket[OCS_AGENT_LISTEN_MAX];
+	struct http_socket socket[2 * OCS_AGENT_LISTEN_MAX];
 	pthread_mutex_t lock;	/* guards all below */
 	pthread_cond_t timer;
 	pthread_t thread;
@@ -175,10 +186,28 @@ static int bind_tcp(struct http_socket *s, struct ocs_error *err)
 	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(s->fd, sa, len) < 0 || getsockname(s->fd, sa, &len) < 0)
 		return ocs_fail(err, errno == EADDRINUSE ? OCS_CONFLICT :
-				OCS_IO, "Listen=%s:%u: %s", s->at.host,
+				OCS_IO, "%s=%s:%u: %s",
+				s->open ? "HttpListen" : "Listen", s->at.host,
 				s->at.port, strerror(errno));
 	s->at.port = ntohs(sa->sa_family == AF_INET ? v4.sin_port :
 			   v6.sin6_port);
+	return 0;
+}
+
+static int bind_all(struct ocs_http *http,
+		    const struct ocs_agent_listen *listen_at, unsigned int n,
+		    bool open, struct ocs_error *err)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct http_socket *s = &http->socket[http->nsockets++];
+
+		s->http = http;
+		s->at = listen_at[i];
+		s->open = open;
+		s->fd = -1;
+		if ((s->at.is_unix ? bind_unix(s, err) : bind_tcp(s, err)) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -197,19 +226,17 @@ struct ocs_http *ocs_http_bind(const struct ocs_agent_listen *listen_at,
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&http->timer, &attr);
 	pthread_condattr_destroy(&attr);
-	for (unsigned int i = 0; i < n; i++) {
-		struct http_socket *s = &http->socket[i];
+	if (bind_all(http, listen_at, n, false, err) == 0)
+		return http;
+	ocs_http_destroy(http);
+	return NULL;
+}
 
-		s->http = http;
-		s->at = listen_at[i];
-		s->fd = -1;
-		http->nsockets++;
-		if ((s->at.is_unix ? bind_unix(s, err) : bind_tcp(s, err)) < 0) {
-			ocs_http_destroy(http);
-			return NULL;
-		}
-	}
-	return http;
+int ocs_http_bind_public(struct ocs_http *http,
+			 const struct ocs_agent_listen *listen_at,
+			 unsigned int n, struct ocs_error *err)
+{
+	return bind_all(http, listen_at, n, true, err);
 }
 
 /* ---- connections ---- */
@@ -354,6 +381,8 @@ static void on_connection(void *cls, struct MHD_Connection *con,
 		*context = NULL;
 		return;
 	}
+	if (s->open)
+		return;
 	info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
 	if (!info)
 		return;
@@ -514,11 +543,34 @@ static enum MHD_Result send_reply(struct MHD_Connection *con,
 		MHD_add_response_header(response, "WWW-Authenticate", "Munge");
 	if (reply->allow[0])
 		MHD_add_response_header(response, "Allow", reply->allow);
+	if (reply->policy) {
+		MHD_add_response_header(response, "Content-Security-Policy",
+					reply->policy);
+		MHD_add_response_header(response, "X-Content-Type-Options",
+					"nosniff");
+		MHD_add_response_header(response, "Referrer-Policy",
+					"no-referrer");
+	}
 	if (close_after)
 		MHD_add_response_header(response, "Connection", "close");
 	rc = MHD_queue_response(con, (unsigned int) reply->status, response);
 	MHD_destroy_response(response);
 	return rc;
+}
+
+/* The API has answered R, or somebody before it. */
+static void count(struct request *r, const struct ocs_reply *reply)
+{
+	const struct ocs_metrics_request req = {
+		.route = r->call.route,
+		.status = reply->status,
+		.code = reply->code,
+		.waited = r->waited,
+		.us = ocs_clock_mono_us() - r->begun_us,
+	};
+
+	if (!r->open)
+		ocs_metrics_request(r->http->api->metrics, &req);
 }
 
 /* Refuse R before or after its body. */
@@ -529,6 +581,7 @@ static enum MHD_Result refuse(struct request *r, int status,
 
 	r->refused = true;
 	ocs_api_problem(&reply, status, err);
+	count(r, &reply);
 	return send_reply(r->con, &reply, true);
 }
 
@@ -539,6 +592,16 @@ static enum MHD_Result refuse_too_long(struct request *r)
 	ocs_fail(&err, OCS_RANGE, "a body has at most %u bytes",
 		 (unsigned int) OCS_REQUEST_BODY_MAX);
 	return refuse(r, 413, &err);
+}
+
+/* The header is in; nobody is asked who they are. */
+static enum MHD_Result begin_public(struct request *r)
+{
+	struct ocs_error err;
+
+	r->open = true;
+	return ocs_target_parse(r->raw, &r->target, &err) == 0 ? MHD_YES :
+	       refuse(r, 0, &err);
 }
 
 /* The header is in. */
@@ -552,8 +615,11 @@ static enum MHD_Result begin(struct request *r, struct http_socket *s,
 	struct ocs_error err;
 
 	r->begun = true;
+	r->begun_us = ocs_clock_mono_us();
 	r->call.method = method;
 	r->call.target = &r->target;
+	if (s->open)
+		return begin_public(r);
 	info = MHD_get_connection_info(r->con,
 				       MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	if (info)
@@ -581,6 +647,7 @@ static enum MHD_Result begin(struct request *r, struct http_socket *s,
 		MHD_set_connection_option(r->con,
 					  MHD_CONNECTION_OPTION_TIMEOUT,
 					  (unsigned int) IDLE_S);
+	ocs_metrics_seen(s->http->api->metrics, &r->call.caller);
 	length = MHD_lookup_connection_value(r->con, MHD_HEADER_KIND,
 					     "Content-Length");
 	if (length && strtoull(length, NULL, 10) > OCS_REQUEST_BODY_MAX)
@@ -595,7 +662,7 @@ static enum MHD_Result take_body(struct request *r, const char *data,
 	char *grown;
 
 	*size = 0;
-	if (r->refused || r->too_long || r->nomem)
+	if (r->open || r->refused || r->too_long || r->nomem)
 		return MHD_YES;		/* read on, keep nothing */
 	if (n > OCS_REQUEST_BODY_MAX - r->len) {
 		r->too_long = true;
@@ -621,6 +688,24 @@ static enum MHD_Result take_body(struct request *r, const char *data,
 	return MHD_YES;
 }
 
+static enum MHD_Result handle_public(struct request *r)
+{
+	struct ocs_reply reply;
+
+	ocs_public_handle(r->http->api, r->call.method, &r->target, &reply);
+	ocs_log_debug("public", "method=%s path=%s status=%d",
+		      ocs_quote(r->call.method).text, ocs_quote(r->raw).text,
+		      reply.status);
+	return send_reply(r->con, &reply, reply.status >= 400);
+}
+
+/* A GET that waits for something to happen says nothing about how fast we
+ * are. */
+static bool asked_to_wait(const struct request *r)
+{
+	return !strcmp(r->call.method, "GET");
+}
+
 static enum MHD_Result handle(struct request *r)
 {
 	struct ocs_http *http = r->http;
@@ -636,9 +721,11 @@ static enum MHD_Result handle(struct request *r)
 		pthread_mutex_unlock(&http->lock);
 		if (ocs_api_handle(http->api, &r->call, &reply) == 0)
 			break;
+		r->waited = asked_to_wait(r);
 		if (put_aside(r, changes))
 			return MHD_YES;
 	}
+	count(r, &reply);
 	ocs_log_debug("request", "uid=%u method=%s path=%s status=%d",
 		      (unsigned int) r->call.caller.uid, r->call.method,
 		      ocs_quote(r->raw).text, reply.status);
@@ -665,6 +752,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con,
 		ocs_fail(&err, OCS_NOMEM, "out of memory");
 		return refuse(r, 0, &err);
 	}
+	if (r->open)
+		return handle_public(r);
 	return handle(r);
 }
 
@@ -689,7 +778,7 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	s->tls = !s->at.is_unix && s->http->tls;
+	s->tls = !s->at.is_unix && !s->open && s->http->tls;
 	if (listen(s->fd, SOMAXCONN) < 0)
 		return ocs_fail(err, OCS_IO, "listen: %s", strerror(errno));
 	s->daemon = MHD_start_daemon(
@@ -698,10 +787,15 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 		on_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, s->fd,
-		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int) POOL_THREADS,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int) CONNECTIONS_MAX,
+		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)
+			(s->open ? PUBLIC_THREADS : POOL_THREADS),
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)
+			(s->open ? PUBLIC_CONNECTIONS_MAX : CONNECTIONS_MAX),
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)
+			(s->open ? PUBLIC_CONNECTIONS_PER_HOST : 0),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int) IDLE_S,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)
+			(s->open ? PUBLIC_IDLE_S : IDLE_S),
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
@@ -713,7 +807,7 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 		ocs_log("listening", "at=unix:%s", s->at.path);
 	else
 		ocs_log("listening", "at=%s:%u%s", s->at.host, s->at.port,
-			s->tls ? " tls=yes" : "");
+			s->open ? " public=yes" : s->tls ? " tls=yes" : "");
 	return 0;
 }
 

@@ -21,6 +21,11 @@ struct ocs_http;
  * there already, OCS_IO. */
 struct ocs_http *ocs_http_bind(const struct ocs_agent_listen *listen,
 			       unsigned int n, struct ocs_error *err);
+/* Bind LISTEN[0..N) too, for anybody: what public.h answers, no more. 0 or -1
+ * with ERR as above. */
+int ocs_http_bind_public(struct ocs_http *http,
+			 const struct ocs_agent_listen *listen,
+			 unsigned int n, struct ocs_error *err);
 /* From now on certificates are by TLS, whose reference is taken over (NULL:
  * plain HTTP). Whether there is TLS is settled by the first call before start;
  * connections that are there keep theirs. */

@@ -20,6 +20,8 @@ agent_libagent_la_SOURCES = \
 	agent/http_server.c agent/http_server.h \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
+	agent/metrics.c agent/metrics.h \
+	agent/public.c agent/public.h agent/public_page.c \
 	agent/refusals.c agent/refusals.h \
 	agent/stats.h \
 	agent/store.h agent/store_sqlite.c \

@@ -24,6 +24,7 @@
 #include "agent/engine.h"
 #include "agent/http_server.h"
 #include "agent/log.h"
+#include "agent/metrics.h"
 #include "agent/store.h"
 #include "agent/tls.h"
 #include "ocs_config.h"
@@ -40,6 +41,7 @@ struct agent {
 	struct ocs_auth *auth;
 	struct ocs_computes *computes;
 	struct ocs_measures *measures;
+	struct ocs_metrics *metrics;
 	struct ocs_api api;
 };
 
@@ -125,7 +127,8 @@ static int start(struct agent *a, struct ocs_error *err)
 		return -1;
 	}
 	ocs_http_tls(a->http, tls);
-	if (become(c->run_as, err) < 0 ||
+	if (ocs_http_bind_public(a->http, c->public, c->npublic, err) < 0 ||
+	    become(c->run_as, err) < 0 ||
 	    !(a->store = ocs_store_open(c->ledger, err)))
 		return -1;
 	snprintf(network, sizeof(network), "%s.sim", c->ledger);
@@ -136,12 +139,14 @@ static int start(struct agent *a, struct ocs_error *err)
 	    !(a->engine = ocs_engine_create(c, a->store, a->driver, err)) ||
 	    !(a->computes = ocs_computes_create(a->engine, err)) ||
 	    !(a->measures = ocs_measures_create(err)) ||
+	    !(a->metrics = ocs_metrics_create(c, a->engine, err)) ||
 	    !(a->auth = ocs_auth_create(&c->users, c->munge_socket, err)))
 		return -1;
 	a->api.engine = a->engine;
 	a->api.auth = a->auth;
 	a->api.computes = a->computes;
 	a->api.measures = a->measures;
+	a->api.metrics = a->metrics;
 	ocs_engine_on_change(a->engine, on_change, a->http);
 	if (ocs_engine_start(a->engine, err) < 0)
 		return -1;
@@ -157,6 +162,7 @@ static void stop(struct agent *a)
 	ocs_http_destroy(a->http);
 	ocs_computes_destroy(a->computes);
 	ocs_measures_destroy(a->measures);
+	ocs_metrics_destroy(a->metrics);
 	ocs_engine_destroy(a->engine);
 	if (a->driver)
 		a->driver->ops->destroy(a->driver);
