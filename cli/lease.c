@@ -194,16 +194,21 @@ static void print_stamps(const struct ocs_lease *l)
 /* As scontrol show does it. */
 static void print_details(const struct ocs_lease *l)
 {
-	char a[STAMP_TEXT_MAX], b[STAMP_TEXT_MAX], user[CTL_USER_MAX];
+	char a[STAMP_TEXT_MAX], b[STAMP_TEXT_MAX], c[STAMP_TEXT_MAX];
+	char user[CTL_USER_MAX];
 
 	printf("Lease=%s State=%s\n", l->id, ocs_lease_word(l));
 	printf("   Cluster=%s JobId=%" PRIu32 " User=%s(%" PRIu32
 	       ") Restarts=%" PRIu32 "\n", l->cluster, l->job_id,
 	       ctl_user(l, user), l->user_id, l->restart_cnt);
-	printf("   SubmitTime=%s EndTime=%s\n",
+	printf("   SubmitTime=%s StartTime=%s EndTime=%s\n",
 	       stamp_format(l->submit_s * 1000LL, false, a),
+	       l->start_s ? stamp_format(l->start_s * 1000LL, false, c) :
+	       "AtOnce",
 	       l->end_s ? stamp_format(l->end_s * 1000LL, false, b) :
 	       "Unknown");
+	printf("   Schedule=%s Administrative=%s Version=%" PRIu32 "\n",
+	       ocs_sched_name(l->sched), ocs_admin_name(l->admin), l->version);
 	printf("   Reservation=%s Gbps=%" PRIu32, ocs_resv_name(l->resv),
 	       ocs_lease_gbps(l));
 	if (l->blame != OCS_BLAME_NONE)

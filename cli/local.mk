@@ -3,13 +3,15 @@
 noinst_LTLIBRARIES += cli/libctl.la
 cli_libctl_la_SOURCES = \
 	cli/hostlist.c cli/hostlist.h \
+	cli/when.c cli/when.h \
 	cli/slurmconf.c cli/slurmconf.h \
 	cli/table.c cli/table.h
 
 bin_PROGRAMS += cli/opticalctl
 cli_opticalctl_SOURCES = cli/act.c \
 	cli/check.c cli/check.h cli/check_net.c cli/check_slurm.c \
-	cli/compute.c cli/ctl.h cli/lease.c cli/main.c cli/node.c \
+	cli/compute.c cli/ctl.h cli/lease.c cli/main.c \
+	cli/maint.c cli/modify.c cli/node.c \
 	cli/report.c cli/report.h cli/show.c cli/talk.c
 cli_opticalctl_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCTL_SLURM_CONF_DEFAULT=\"/etc/slurm/slurm.conf\" \

@@ -18,6 +18,11 @@
 
 #include "cli/ctl.h"
 
+#define TIME_HELP \
+	"TIME is 2026-05-01T08:00 (local), now, or +2h from now.\n"
+#define ID_HELP \
+	"ID is a lease id or the beginning of one, at least 4 digits.\n"
+
 static const struct command commands[] = {
 	{ "ping", "", "is the agent there, and who am I to it",
 	  "Prints the agent's version and ledger instance, and the caller's role:\n"
@@ -32,7 +37,8 @@ static const struct command commands[] = {
 	  "new circuit can have. Users who are not operators see pairs of sites.\n",
 	  "", 0, 0, cmd_links },
 	{ "leases", "", "leases: the circuits of each job",
-	  "STATE is HELD, PROVISIONING, ACTIVE, IMPAIRED, RELEASING, FAILED or GONE.\n"
+	  "STATE is HELD, WAITING (to start), PROVISIONING, ACTIVE, IMPAIRED, OVERDUE,\n"
+	  "RELEASING, FAILED or GONE.\n"
 	  "Without --all, leases that are gone are left out. TIME is since the hold.\n",
 	  "aMj", 0, 0, cmd_leases },
 	{ "lease", "ID", "one lease: details and what happened when",
@@ -48,6 +54,12 @@ static const struct command commands[] = {
 	  "counted; stale is what is older than it says it is good. Operators see all\n"
 	  "clusters, a cluster itself.\n",
 	  "M", 0, 0, cmd_compute },
+	{ "what-if", "CIRCUIT... [start=TIME] [for=TIME]", "could these circuits start",
+	  "CIRCUIT is SITE-SITE:RATE[:LATENCY], as paris-lyon:400G:3ms. Says whether all\n"
+	  "could start at the given time (now), the earliest that they could, what is\n"
+	  "short and what would help. Nothing is booked. Exit status 0: it could.\n"
+	  TIME_HELP,
+	  "", 1, 64, cmd_whatif },
 	{ "check", "", "say what is wrong before anything runs",
 	  "Looks at optical.conf, the agent, slurm.conf and plugstack.conf, and whether\n"
 	  "they agree. Run it where slurmctld runs, as root or slurmctld's user.\n"
@@ -61,6 +73,35 @@ static const struct command commands[] = {
 	  "The circuits go at once: a job that runs on them keeps running without.\n"
 	  "ID is a lease id or the beginning of one, at least 4 digits.\n",
 	  "", 1, 1, cmd_release },
+	{ "extend", "ID TIME", "give a lease another end",
+	  "TIME is a new end, or +SPAN: that much more than now planned.\n" TIME_HELP
+	  ID_HELP,
+	  "", 2, 2, cmd_extend },
+	{ "modify", "ID CHANGE...", "change when a lease starts, ends, or its rate",
+	  "CHANGE is start=TIME, end=TIME, end=open or rate=RATE (of each circuit). All\n"
+	  "of them are made, or none. What is lit is resized without interruption.\n"
+	  TIME_HELP ID_HELP,
+	  "", 2, 4, cmd_modify },
+	{ "drain", "LINK [NOTE]", "let a link take nothing new (operators)",
+	  "What is on it stays; the leases that are touched are listed. It lasts until\n"
+	  "`opticalctl undrain`, over restarts of the agent, too.\n",
+	  "", 1, 64, cmd_drain },
+	{ "undrain", "LINK [NOTE]", "let a link take leases again (operators)",
+	  "Also what Drain=yes of opticald.conf says is overruled.\n",
+	  "", 1, 64, cmd_undrain },
+	{ "window", "list | add LINK START END [NOTE] | del ID", "maintenance of links, planned",
+	  "  list                        what is planned, and what is drained now\n"
+	  "  add LINK START END [NOTE]   plan maintenance; lists the leases it touches\n"
+	  "  del ID                      take it back\n"
+	  "During a window its link takes nothing new, and before it nothing that would\n"
+	  "last into it. END may be +SPAN from START. Operators add and delete.\n"
+	  TIME_HELP,
+	  "", 1, 64, cmd_window },
+	{ "measure", "ID[.N] [NAME=VALUE]...", "what was measured on a circuit",
+	  "Shows what was measured last on circuit N (0) of lease ID while it is valid;\n"
+	  "with latency=TIME, and perhaps variation=TIME, loss=RATIO, source=NAME and\n"
+	  "valid=TIME, tells the agent (operators).\n" ID_HELP,
+	  "", 1, 6, cmd_measure },
 	{ "confirm", "CLUSTER", "let held-back removals go on (operators)",
 	  "When a cluster's reconciliation wants to remove more leases in 10 minutes\n"
 	  "than is plausible, the agent stops it until this is given.\n",

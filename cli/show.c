@@ -43,7 +43,8 @@ const char *state_color(const char *text)
 	} colors[] = {
 		{ "ACTIVE", "32" }, { "UP", "32" }, { "PROVISIONED", "32" },
 		{ "up", "32" }, { "HELD", "36" }, { "COMMITTED", "36" },
-		{ "PROVISIONING", "36" }, { "IMPAIRED", "33" },
+		{ "PROVISIONING", "36" }, { "WAITING", "36" },
+		{ "OVERDUE", "33" }, { "IMPAIRED", "33" },
 		{ "RELEASING", "33" }, { "RESTORING", "33" },
 		{ "drained", "33" }, { "UNKNOWN", "31" }, { "FAILED", "31" },
 		{ "DOWN", "31" }, { "down", "31" }, { "down+drained", "31" },

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Scripts that run without a cluster; those under tests/cluster are
 # contrib/check's.
-unit_tests = tests/fault/ctl-agent.t tests/fault/ctl-canned.t tests/unit/includes.t
+unit_tests = tests/fault/ctl-agent.t tests/fault/ctl-terms.t tests/fault/ctl-canned.t tests/unit/includes.t
 cluster_tests = tests/cluster/0000-forward.t tests/cluster/0100-demo.t \
 	tests/cluster/0200-sites.t \
 	tests/cluster/0300-link-full.t tests/cluster/0400-refusals.t \

@@ -9,6 +9,7 @@ common_libwire_la_SOURCES = \
 	common/wire/wire_compute.c common/wire/wire_compute.h \
 	common/wire/wire_doc.c common/wire/wire_lease.c \
 	common/wire/wire_measure.c common/wire/wire_measure.h \
+	common/wire/wire_touched.c common/wire/wire_touched.h \
 	common/wire/wire_maint.c common/wire/wire_maint.h \
 	common/wire/wire_state.c
 common_libwire_la_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)

@@ -28,7 +28,7 @@ is "$paths" "$routes" "openapi.yaml has the routes, and no others"
 
 missing=
 for member in $(sed -n 's/.*ocs_json_put_[a-z0-9]*([&a-z]*, "\([a-z_]*\)".*/\1/p' \
-	"$top"/common/wire/wire_{compute,doc,lease,measure,state}.c | sort -u); do
+	"$top"/common/wire/wire_{compute,doc,lease,maint,measure,state}.c | sort -u); do
 	grep -Eq "(^ +|[[{, ])$member(:|[],])" "$yaml" || missing+=" $member"
 done
 is "$missing" "" "it has all members"

@@ -9,6 +9,7 @@
 #include "cli/hostlist.h"
 #include "cli/slurmconf.h"
 #include "cli/table.h"
+#include "cli/when.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/nomem.h"
 
@@ -347,6 +348,50 @@ static void test_files(void)
 	ok(!chdir("/") && !rmdir(dir), "left as it was");
 }
 
+static const struct {
+	const char *text;
+	enum ocs_code code;
+	int64_t s;		/* from 1000000000 on */
+} whens[] = {
+	{ "now", OCS_OK, 1000000000 },
+	{ "+2h", OCS_OK, 1000007200 },
+	{ "now+90s", OCS_OK, 1000000090 },
+	{ "+1:30", OCS_OK, 1000000090 },
+	{ "+1-00:00:00", OCS_OK, 1000086400 },
+	{ "2001-09-09T01:46:40", OCS_OK, 1000000000 },
+	{ "2001-09-09T01:46", OCS_OK, 999999960 },
+	{ "2001-09-09", OCS_OK, 999993600 },
+	{ "", OCS_SYNTAX, 0 },
+	{ "+", OCS_SYNTAX, 0 },
+	{ "+x", OCS_SYNTAX, 0 },
+	{ "nowish", OCS_SYNTAX, 0 },
+	{ "now2h", OCS_SYNTAX, 0 },
+	{ "now-2h", OCS_SYNTAX, 0 },
+	{ "2001-09-09T01:46:40x", OCS_SYNTAX, 0 },
+	{ "2001-13-09", OCS_SYNTAX, 0 },
+	{ "2001-09-09T25:00", OCS_SYNTAX, 0 },
+	{ "1000000000", OCS_SYNTAX, 0 },
+	{ "tomorrow", OCS_SYNTAX, 0 },
+	{ "+0.5s", OCS_RANGE, 0 },
+	{ "+1ms", OCS_RANGE, 0 },
+	{ "+900000h", OCS_RANGE, 0 },
+};
+
+static void test_when(void)
+{
+	setenv("TZ", "UTC", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(whens) / sizeof(whens[0]); i++) {
+		struct ocs_error err = { 0 };
+		int64_t s = -1;
+		int rc = when_parse(whens[i].text, 1000000000, &s, &err);
+
+		ok(err.code == whens[i].code && (rc < 0 ? s == -1 :
+						 s == whens[i].s),
+		   "when '%s': %s", whens[i].text, ocs_code_name(err.code));
+	}
+}
+
 int main(void)
 {
 	test_lists_of_slurm();
@@ -357,5 +402,6 @@ int main(void)
 	test_tables();
 	test_nearest();
 	test_times();
+	test_when();
 	return tap_done();
 }
