@@ -119,6 +119,7 @@ struct ocs_store {
 	sqlite3 *db;
 	sqlite3 *checkpointer;
 	sqlite3_stmt *stmt[NSTMT];
+	bool unbound;		/* no memory for a value of the next one */
 	char instance[OCS_LEASE_ID_MAX];
 	uint64_t fence;
 	atomic_int log_pages;
@@ -150,15 +151,37 @@ static int exec(struct ocs_store *s, const char *text, struct ocs_error *err)
 static sqlite3_stmt *bound_text(struct ocs_store *s, enum stmt q, int at,
 				const char *text)
 {
-	sqlite3_bind_text(s->stmt[q], at, text, -1, SQLITE_TRANSIENT);
+	/* What is not bound is NULL, and would be written as such. */
+	if (sqlite3_bind_text(s->stmt[q], at, text, -1, SQLITE_TRANSIENT) !=
+	    SQLITE_OK)
+		s->unbound = true;
 	return s->stmt[q];
+}
+
+static void done_rows(struct ocs_store *s, enum stmt q)
+{
+	sqlite3_reset(s->stmt[q]);
+	sqlite3_clear_bindings(s->stmt[q]);
+}
+
+/* Have all values of Q been bound? */
+static int bound(struct ocs_store *s, enum stmt q, struct ocs_error *err)
+{
+	if (!s->unbound)
+		return 0;
+	s->unbound = false;
+	done_rows(s, q);
+	return ocs_fail(err, OCS_NOMEM, "ledger %s: out of memory", s->path);
 }
 
 /* Run a statement that returns no row, and make it ready for the next time. */
 static int run(struct ocs_store *s, enum stmt q, struct ocs_error *err)
 {
-	int rc = sqlite3_step(s->stmt[q]);
+	int rc;
 
+	if (bound(s, q, err) < 0)
+		return -1;
+	rc = sqlite3_step(s->stmt[q]);
 	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		db_fail(s, s->db, err);
 	sqlite3_reset(s->stmt[q]);
@@ -169,8 +192,11 @@ static int run(struct ocs_store *s, enum stmt q, struct ocs_error *err)
 /* 1 a row is there, 0 no more, -1 ERR set; the last two reset Q. */
 static int next_row(struct ocs_store *s, enum stmt q, struct ocs_error *err)
 {
-	int rc = sqlite3_step(s->stmt[q]);
+	int rc;
 
+	if (bound(s, q, err) < 0)
+		return -1;
+	rc = sqlite3_step(s->stmt[q]);
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)
@@ -178,12 +204,6 @@ static int next_row(struct ocs_store *s, enum stmt q, struct ocs_error *err)
 	sqlite3_reset(s->stmt[q]);
 	sqlite3_clear_bindings(s->stmt[q]);
 	return rc == SQLITE_DONE ? 0 : -1;
-}
-
-static void done_rows(struct ocs_store *s, enum stmt q)
-{
-	sqlite3_reset(s->stmt[q]);
-	sqlite3_clear_bindings(s->stmt[q]);
 }
 
 static const char *column(sqlite3_stmt *st, int i)
