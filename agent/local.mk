@@ -65,3 +65,8 @@ tests_unit_t_model_SOURCES = tests/unit/t_model.c tests/unit/model.h \
 tests_unit_t_model_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=ocs_store_end,--wrap=ocs_store_sync
 tests_unit_t_model_LDADD = $(agent_libs)
+
+check_PROGRAMS += tests/unit/t_nth
+tests_unit_t_nth_SOURCES = tests/unit/t_nth.c tests/unit/model.h \
+	tests/unit/model_naive.c tests/unit/model_net.c tests/unit/tap.h
+tests_unit_t_nth_LDADD = $(agent_libs)
