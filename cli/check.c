@@ -24,7 +24,7 @@ static void check_conf(struct ctl *ctl, struct check *c)
 		return;
 	}
 	report_add(c->report, REPORT_GOOD, path, "sites: %u, agent at %s",
-		   c->conf->nsites, c->conf->agent_url);
+		   c->conf->nsites, c->conf->agent.url);
 	if (c->conf->nsites < 2)
 		report_add(c->report, REPORT_WARN, path,
 			   "circuits need two sites or more");
@@ -40,10 +40,10 @@ static void check_ping(const struct ctl *ctl, struct check *c)
 		   "opticald %s at %s, you are %s (%s)%s", ping->version,
 		   ctl->where, *ping->user ? ping->user : "?", ping->role,
 		   ping->simulated ? ", SIMULATED network" : "");
-	if (c->conf && strcmp(ctl->where, c->conf->agent_url))
+	if (c->conf && strcmp(ctl->where, c->conf->agent.url))
 		report_add(r, REPORT_WARN, "agent",
 			   "this was %s, but slurmctld uses AgentURL=%s of optical.conf",
-			   ctl->where, c->conf->agent_url);
+			   ctl->where, c->conf->agent.url);
 	if (!strcmp(ping->role, "user"))
 		report_add(r, REPORT_WARN, "agent",
 			   "as an ordinary user you don't see all links and leases: run this as root, as slurmctld's user, or as an Operator= of opticald.conf");

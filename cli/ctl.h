@@ -29,6 +29,7 @@ struct ocs_client;
 /* The command line, and the agent once somebody asked for it. */
 struct ctl {
 	const char *url;	/* --url; NULL: look for it */
+	const char *ca, *cert, *key;	/* --ca, --cert, --key; or NULL */
 	bool json;
 	bool parsable;
 	bool noheader;

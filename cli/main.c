@@ -117,10 +117,15 @@ static const struct command commands[] = {
 	{ NULL, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 
-enum { OPT_HELP = 256, OPT_COLOR, OPT_SLURM_CONF };
+enum {
+	OPT_HELP = 256, OPT_COLOR, OPT_SLURM_CONF, OPT_CA, OPT_CERT, OPT_KEY
+};
 
 static const struct option options[] = {
 	{ "url", required_argument, NULL, 'u' },
+	{ "ca", required_argument, NULL, OPT_CA },
+	{ "cert", required_argument, NULL, OPT_CERT },
+	{ "key", required_argument, NULL, OPT_KEY },
 	{ "json", no_argument, NULL, 'J' },
 	{ "parsable", no_argument, NULL, 'P' },
 	{ "noheader", no_argument, NULL, 'h' },
@@ -147,9 +152,14 @@ static const struct {
 };
 
 static const char general_help[] =
-	"  -u, --url=URL          the agent: unix:/path or http://127.0.0.1:port\n"
-	"                         (default: $OPTICALD_URL, AgentURL of optical.conf,\n"
+	"  -u, --url=URL          the agent: unix:/path, http://127.0.0.1:port or\n"
+	"                         https://host:port (default: $OPTICALD_URL,\n"
+	"                         AgentURL of optical.conf,\n"
 	"                         " OCS_AGENT_URL ")\n"
+	"      --ca=FILE          for https: who signs the agent's certificate\n"
+	"                         ($OPTICALD_CA, AgentCA)\n"
+	"      --cert=FILE        our certificate ($OPTICALD_CERT, AgentCert)\n"
+	"      --key=FILE         and its key ($OPTICALD_KEY, AgentKey)\n"
 	"      --json             print JSON\n"
 	"  -P, --parsable         fields separated by '|', nothing aligned\n"
 	"  -h, --noheader         no header line\n"
@@ -267,6 +277,9 @@ static int parse_options(struct ctl *ctl, int argc, char **argv,
 			limited[n++] = letter;
 		switch (c) {
 		case 'u': ctl->url = optarg; break;
+		case OPT_CA: ctl->ca = optarg; break;
+		case OPT_CERT: ctl->cert = optarg; break;
+		case OPT_KEY: ctl->key = optarg; break;
 		case 'J': ctl->json = true; break;
 		case 'P': ctl->parsable = true; break;
 		case 'h': ctl->noheader = true; break;

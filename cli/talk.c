@@ -49,32 +49,73 @@ char *ctl_optical_conf(const struct ctl *ctl, char *buf, size_t size)
 	return buf;
 }
 
+/* VALUE, an option's, or what $NAME says; NULL: neither. */
+static const char *told(const char *value, const char *name)
+{
+	const char *env = getenv(name);
+
+	return value ? value : env && *env ? env : NULL;
+}
+
+static int put(char to[static 256], const char *from, const char *what,
+	       struct ocs_error *err)
+{
+	if (from && strlen(from) > 255)
+		return ocs_fail(err, OCS_SYNTAX, "%s is too long", what);
+	if (from)
+		strcpy(to, from);
+	return 0;
+}
+
+/*
+ * The files for TLS: as told, else optical.conf's. The key of slurmctld that
+ * it names is not everybody's to read: those come without, by munge.
+ */
+static int tls_files(const struct ctl *ctl, struct ocs_agent_at *at,
+		     struct ocs_error *err)
+{
+	const char *cert = told(ctl->cert, "OPTICALD_CERT");
+	const char *key = told(ctl->key, "OPTICALD_KEY");
+
+	if (put(at->ca, told(ctl->ca, "OPTICALD_CA"), "--ca", err) < 0)
+		return -1;
+	if (!cert != !key)
+		return ocs_fail(err, OCS_SYNTAX,
+				"--cert and --key need each other");
+	if (!cert && *at->key && access(at->key, R_OK) < 0 && errno == EACCES)
+		cert = key = "";
+	return put(at->cert, cert, "--cert", err) < 0 ||
+	       put(at->key, key, "--key", err) < 0 ? -1 : 0;
+}
+
 /*
  * --url, $OPTICALD_URL, AgentURL of optical.conf, the default. The munge
  * socket is optical.conf's to say in any case.
  */
 static int connect_agent(struct ctl *ctl, struct ocs_error *err)
 {
-	const char *env = getenv("OPTICALD_URL"), *url = ctl->url;
+	const char *url = told(ctl->url, "OPTICALD_URL");
+	struct ocs_agent_at at = { 0 };
 	char path[4096];
 	struct ocs_conf *conf;
 
-	if (!url && env && *env)
-		url = env;
 	ctl_optical_conf(ctl, path, sizeof(path));
 	conf = ocs_conf_read(path, err);
 	if (!conf && !url && !ctl->conf && access(path, R_OK) == 0)
 		fprintf(stderr, "opticalctl: %s\n", err->text);
 	if (!conf && !url && ctl->conf)
 		return -1;
-	if (!url && conf && *conf->agent_url)
-		url = conf->agent_url;
-	snprintf(ctl->where, sizeof(ctl->where), "%s",
-		 url ? url : OCS_AGENT_URL);
-	ctl->client = ocs_client_create(ctl->where, conf ? conf->munge_socket :
-					NULL, err);
+	if (conf)
+		at = conf->agent;
 	ocs_conf_destroy(conf);
-	return ctl->client ? 0 : -1;
+	if (!url)
+		url = *at.url ? at.url : OCS_AGENT_URL;
+	snprintf(ctl->where, sizeof(ctl->where), "%s", url);
+	if ((url != at.url && put(at.url, url, "the URL", err) < 0) ||
+	    tls_files(ctl, &at, err) < 0 ||
+	    !(ctl->client = ocs_client_create(&at, err)))
+		return -1;
+	return 0;
 }
 
 int ctl_request(struct ctl *ctl, const char *method, const char *path,

@@ -20,31 +20,30 @@
 #define SESSION_MAX_S 86400
 
 struct ocs_auth {
-	bool needed;
+	bool needed;		/* a session is */
+	bool cert;		/* we have a certificate; it was of no use if
+				 * NEEDED */
 	char munge_socket[256];
 	char header[sizeof("Bearer ") + TOKEN_MAX];	/* "": no session */
 	uint64_t renew_ms;	/* monotonic */
 	uint64_t end_ms;
 };
 
-struct ocs_auth *ocs_auth_create(const struct ocs_agent_url *url,
-				 const char *munge_socket,
+struct ocs_auth *ocs_auth_create(const struct ocs_agent_at *at,
 				 struct ocs_error *err)
 {
+	struct ocs_agent_url url;
 	struct ocs_auth *auth;
 
-	if (munge_socket && strlen(munge_socket) >=
-				    sizeof(auth->munge_socket)) {
-		ocs_fail(err, OCS_RANGE, "MungeSocket is too long");
+	if (ocs_agent_url_parse(at->url, &url, err) < 0)
 		return NULL;
-	}
 	if (!(auth = calloc(1, sizeof(*auth)))) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
 	}
-	auth->needed = !*url->path;
-	if (munge_socket)
-		strcpy(auth->munge_socket, munge_socket);
+	auth->cert = url.tls && *at->cert;
+	auth->needed = !*url.path && !auth->cert;
+	strcpy(auth->munge_socket, at->munge_socket);
 	return auth;
 }
 
@@ -161,11 +160,20 @@ static int get_session(struct ocs_auth *auth, struct ocs_http *http,
 int ocs_auth_ready(struct ocs_auth *auth, struct ocs_http *http,
 		   unsigned int timeout_ms, int wake_fd, struct ocs_error *err)
 {
+	struct ocs_error why;
+
 	if (!auth->needed ||
 	    (*auth->header && ocs_clock_mono_ms() < auth->renew_ms))
 		return 0;
-	ocs_auth_forget(auth);
-	return get_session(auth, http, timeout_ms, wake_fd, err);
+	explicit_bzero(auth->header, sizeof(auth->header));
+	if (get_session(auth, http, timeout_ms, wake_fd, &why) == 0)
+		return 0;
+	if (!auth->cert)
+		return ocs_fail(err, why.code, "%s", why.text);
+	auth->needed = false;
+	return ocs_fail(err, why.code,
+			"the agent has no role for our certificate; and without it: %s",
+			why.text);
 }
 
 const char *ocs_auth_header(const struct ocs_auth *auth)
@@ -183,5 +191,7 @@ bool ocs_auth_forget(struct ocs_auth *auth)
 	bool had = *auth->header;
 
 	explicit_bzero(auth->header, sizeof(auth->header));
+	if (auth->cert && !auth->needed)
+		return auth->needed = true;
 	return had;
 }

@@ -2,9 +2,11 @@
 /*
  * auth - who we are to the agent
  *
- * Nothing on a Unix socket, where the kernel says it.  Over TCP a munge
- * credential, good for one request, buys a session token; the token is kept in
- * memory only, is never logged, and is renewed well before it ends.
+ * Nothing on a Unix socket, where the kernel says it, nor over TLS with a
+ * certificate, which says it.  Else a munge credential, good for one request,
+ * buys a session token; the token is kept in memory only, is never logged, and
+ * is renewed well before it ends.  When the agent does not know a certificate,
+ * munge is tried.
  */
 #ifndef OCS_NET_AUTH_H
 #define OCS_NET_AUTH_H
@@ -16,9 +18,8 @@
 
 struct ocs_auth;
 
-/* MUNGE_SOCKET: NULL or "" for munge's default. NULL: out of memory. */
-struct ocs_auth *ocs_auth_create(const struct ocs_agent_url *url,
-				 const char *munge_socket,
+/* NULL with ERR set: AT's URL is no good, out of memory. */
+struct ocs_auth *ocs_auth_create(const struct ocs_agent_at *at,
 				 struct ocs_error *err);
 void ocs_auth_destroy(struct ocs_auth *auth);
 
@@ -37,7 +38,8 @@ const char *ocs_auth_header(const struct ocs_auth *auth);
 /* When the session ends, ocs_clock_mono_ms(); UINT64_MAX: never. */
 uint64_t ocs_auth_end_ms(const struct ocs_auth *auth);
 
-/* Drop the session. True if there was one. */
+/* The agent answered 401: drop the session, or what said that none is needed.
+ * True if another try may do better. */
 bool ocs_auth_forget(struct ocs_auth *auth);
 
 #endif

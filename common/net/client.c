@@ -25,14 +25,11 @@ struct ocs_client {
 	int wake_fd;
 };
 
-struct ocs_client *ocs_client_create(const char *url, const char *munge_socket,
+struct ocs_client *ocs_client_create(const struct ocs_agent_at *at,
 				     struct ocs_error *err)
 {
-	struct ocs_agent_url parsed;
 	struct ocs_client *c;
 
-	if (ocs_agent_url_parse(url, &parsed, err) < 0)
-		return NULL;
 	if (!(c = calloc(1, sizeof(*c)))) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
@@ -40,8 +37,8 @@ struct ocs_client *ocs_client_create(const char *url, const char *munge_socket,
 	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (c->wake_fd < 0)
 		ocs_fail(err, OCS_IO, "no eventfd: %s", strerror(errno));
-	if (c->wake_fd < 0 || !(c->http = ocs_http_create(&parsed, err)) ||
-	    !(c->auth = ocs_auth_create(&parsed, munge_socket, err))) {
+	if (c->wake_fd < 0 || !(c->http = ocs_http_create(at, err)) ||
+	    !(c->auth = ocs_auth_create(at, err))) {
 		ocs_client_destroy(c);
 		return NULL;
 	}
@@ -106,7 +103,8 @@ static int send_it(struct ocs_client *c, struct ocs_http_request *rq,
 
 	if (attempt(c, rq, end_ms, reply, err) < 0)
 		return -1;
-	/* the agent was restarted: it knows no session of before */
+	/* the agent was restarted and knows no session of before; or it does
+	 * not know our certificate */
 	if (reply->status == 401 && ocs_auth_forget(c->auth)) {
 		free(reply->body);
 		return attempt(c, rq, end_ms, reply, err);

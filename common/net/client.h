@@ -9,8 +9,7 @@
  * ocs_client_wake() may be called by others.  It never logs and raises no
  * signal.
  *
- * Who we are: on a Unix socket the kernel tells the agent; over TCP (loopback
- * only) a munge credential buys a session token, which is renewed as needed.
+ * Who we are: see auth.h.
  */
 #ifndef OCS_NET_CLIENT_H
 #define OCS_NET_CLIENT_H
@@ -19,18 +18,19 @@
 
 #include "common/core/error.h"
 #include "common/core/lease.h"
+#include "common/sys/agent_url.h"
 #include "common/wire/wire.h"
 #include "common/wire/wire_compute.h"
 
 struct ocs_client;
 
 /*
- * A client of the agent at URL, `unix:/path` or `http://127.0.0.1:port` (also
- * http://[::1]:port; see agent_url.h).  MUNGE_SOCKET: NULL or "" for munge's default.  Nothing
- * is sent before the first request.  NULL with ERR set: OCS_SYNTAX,
- * OCS_UNSUPPORTED (https), OCS_NOMEM.
+ * A client of the agent that AT, which is copied, leads to (agent_url.h).
+ * Nothing is sent before the first request.  NULL with ERR set: OCS_SYNTAX,
+ * OCS_RANGE, OCS_UNSUPPORTED (http beyond loopback), OCS_NOT_FOUND and
+ * OCS_DENIED (its files), OCS_NOMEM.
  */
-struct ocs_client *ocs_client_create(const char *url, const char *munge_socket,
+struct ocs_client *ocs_client_create(const struct ocs_agent_at *at,
 				     struct ocs_error *err);
 void ocs_client_destroy(struct ocs_client *c);
 

@@ -39,7 +39,7 @@ struct ocs_hold {
 	unsigned int fresh_ms;	/* never changes */
 	pthread_mutex_t prime_lock;	/* guards the rest; taken first */
 	struct ocs_auth *auth;
-	char *url, *munge_socket;	/* that auth is for */
+	struct ocs_agent_at at;	/* that auth is for */
 };
 
 static void line_destroy(struct line *line)
@@ -105,8 +105,6 @@ void ocs_hold_destroy(struct ocs_hold *hold)
 	ocs_hold_drop(hold);
 	empty_trash(hold);
 	ocs_auth_destroy(hold->auth);
-	free(hold->url);
-	free(hold->munge_socket);
 	pthread_mutex_destroy(&hold->prime_lock);
 	pthread_mutex_destroy(&hold->lock);
 	free(hold);
@@ -157,23 +155,15 @@ static void swap_in(struct ocs_hold *hold, struct line *line)
 	pthread_mutex_unlock(&hold->lock);
 }
 
-/* Credentials are kept from one line to the next, for one URL. */
-static int set_url(struct ocs_hold *hold, const char *url,
-		   const struct ocs_agent_url *parsed,
-		   const char *munge_socket, struct ocs_error *err)
+/* Credentials are kept from one line to the next, for one agent. */
+static int set_agent(struct ocs_hold *hold, const struct ocs_agent_at *at,
+		     struct ocs_error *err)
 {
-	if (hold->auth && !strcmp(hold->url, url) &&
-	    !strcmp(hold->munge_socket, munge_socket))
+	if (hold->auth && ocs_agent_at_same(&hold->at, at))
 		return 0;
 	ocs_auth_destroy(hold->auth);
-	free(hold->url);
-	free(hold->munge_socket);
-	hold->auth = NULL;
-	hold->url = strdup(url);
-	hold->munge_socket = strdup(munge_socket);
-	if (!hold->url || !hold->munge_socket)
-		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	hold->auth = ocs_auth_create(parsed, munge_socket, err);
+	hold->at = *at;
+	hold->auth = ocs_auth_create(at, err);
 	return hold->auth ? 0 : -1;
 }
 
@@ -210,7 +200,7 @@ static int ask_once(struct ocs_hold *hold, struct ocs_http *http,
 }
 
 static struct line *line_make(struct ocs_hold *hold,
-			      const struct ocs_agent_url *url,
+			      const struct ocs_agent_at *at,
 			      unsigned int timeout_ms, struct ocs_error *err)
 {
 	struct line *line = calloc(1, sizeof(*line));
@@ -221,10 +211,11 @@ static struct line *line_make(struct ocs_hold *hold,
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
 	}
-	if (!(line->http = ocs_http_create(url, err)))
+	if (!(line->http = ocs_http_create(at, err)))
 		goto fail;
 	rc = ask_once(hold, line->http, timeout_ms, &status, err);
-	/* the agent was restarted and knows no session of before */
+	/* the agent was restarted and knows no session of before; or it does
+	 * not know our certificate */
 	if (rc < 0 && status == 401 && ocs_auth_forget(hold->auth))
 		rc = ask_once(hold, line->http, timeout_ms, &status, err);
 	if (rc < 0)
@@ -246,23 +237,19 @@ fail:
 	return NULL;
 }
 
-int ocs_hold_prime(struct ocs_hold *hold, const char *url,
-		   const char *munge_socket, unsigned int timeout_ms,
-		   struct ocs_error *err)
+int ocs_hold_prime(struct ocs_hold *hold, const struct ocs_agent_at *at,
+		   unsigned int timeout_ms, struct ocs_error *err)
 {
-	struct ocs_agent_url parsed;
 	struct line *line = NULL;
 	unsigned int era = 0;
 	int rc = 0;
 
-	if (ocs_agent_url_parse(url, &parsed, err) < 0)
-		return -1;
 	pthread_mutex_lock(&hold->prime_lock);
 	empty_trash(hold);
 	if (fresh(hold, &era))
 		goto out;
-	if (set_url(hold, url, &parsed, munge_socket, err) < 0 ||
-	    !(line = line_make(hold, &parsed, timeout_ms, err)))
+	if (set_agent(hold, at, err) < 0 ||
+	    !(line = line_make(hold, at, timeout_ms, err)))
 		rc = -1;
 	else
 		line->era = era;

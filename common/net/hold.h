@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "common/core/lease.h"
+#include "common/sys/agent_url.h"
 
 struct ocs_hold;
 
@@ -29,12 +30,11 @@ struct ocs_hold *ocs_hold_create(unsigned int fresh_ms);
 void ocs_hold_destroy(struct ocs_hold *hold);
 
 /*
- * Have a connection to URL ready; a fresh one is kept.  0, or -1 with ERR set
+ * Have a connection to AT ready; a fresh one is kept.  0, or -1 with ERR set
  * and no connection ready.
  */
-int ocs_hold_prime(struct ocs_hold *hold, const char *url,
-		   const char *munge_socket, unsigned int timeout_ms,
-		   struct ocs_error *err);
+int ocs_hold_prime(struct ocs_hold *hold, const struct ocs_agent_at *at,
+		   unsigned int timeout_ms, struct ocs_error *err);
 
 /* True if a connection is ready. Never blocks. */
 bool ocs_hold_ready(struct ocs_hold *hold);

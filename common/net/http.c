@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@
 struct ocs_http {
 	CURLM *multi;
 	CURL *easy;
-	char base[64];		/* http://127.0.0.1:8470 */
+	char base[300];		/* http://127.0.0.1:8470 */
+	bool tls;
 	int fd;			/* of the connection; -1: none */
 	bool attached;		/* easy is in multi */
 	/* the request under way */
@@ -48,8 +50,8 @@ static CURLcode global_rc;
 
 static void global_init(void)
 {
-	/* With TLS though we use none: other users of libcurl in slurmctld
-	 * get what the first one asked for. */
+	/* Other users of libcurl in slurmctld get what the first one asked
+	 * for: no less than the default. */
 	global_rc = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
@@ -126,8 +128,36 @@ static int note_sent(CURL *easy, curl_infotype type, char *data, size_t n,
 	return 0;
 }
 
+/* What TLS needs. No session is resumed and no authority remembered: files that
+ * were renewed count from the next connection on. */
+static bool set_up_tls(CURL *e, const struct ocs_agent_at *at)
+{
+	CURLcode rc = CURLE_OK;
+
+#define SET(opt, value) (rc = rc ? rc : curl_easy_setopt(e, opt, value))
+	SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	SET(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
+	if (*at->ca) {
+		SET(CURLOPT_CAINFO, at->ca);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	if (*at->cert) {
+		SET(CURLOPT_SSLCERT, at->cert);
+		SET(CURLOPT_SSLKEY, at->key);
+		SET(CURLOPT_KEYPASSWD, "");	/* nobody is asked for one */
+	}
+#undef SET
+	return rc == CURLE_OK;
+}
+
 /* Options that never change. */
-static bool set_up(struct ocs_http *h, const struct ocs_agent_url *url)
+static bool set_up(struct ocs_http *h, const struct ocs_agent_url *url,
+		   const struct ocs_agent_at *at)
 {
 	CURLcode rc = CURLE_OK;
 	CURL *e = h->easy;
@@ -138,9 +168,10 @@ static bool set_up(struct ocs_http *h, const struct ocs_agent_url *url)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
 #if LIBCURL_VERSION_NUM >= 0x075500
-	SET(CURLOPT_PROTOCOLS_STR, "http");
+	SET(CURLOPT_PROTOCOLS_STR, url->tls ? "https" : "http");
 #else
-	SET(CURLOPT_PROTOCOLS, (long) CURLPROTO_HTTP);
+	SET(CURLOPT_PROTOCOLS, (long) (url->tls ? CURLPROTO_HTTPS :
+						  CURLPROTO_HTTP));
 #endif
 	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
@@ -157,33 +188,38 @@ static bool set_up(struct ocs_http *h, const struct ocs_agent_url *url)
 	SET(CURLOPT_DEBUGDATA, h);
 	SET(CURLOPT_UNIX_SOCKET_PATH, *url->path ? url->path : NULL);
 #undef SET
-	return rc == CURLE_OK &&
+	return rc == CURLE_OK && (!url->tls || set_up_tls(e, at)) &&
 	       curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, 1L) ==
 		       CURLM_OK;
 }
 
-struct ocs_http *ocs_http_create(const struct ocs_agent_url *url,
+struct ocs_http *ocs_http_create(const struct ocs_agent_at *at,
 				 struct ocs_error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct ocs_agent_url url;
 	struct ocs_http *h;
 
+	if (ocs_agent_url_parse(at->url, &url, err) < 0 ||
+	    (url.tls && ocs_agent_at_check(at, err) < 0))
+		return NULL;
 	pthread_once(&once, global_init);
 	if (global_rc != CURLE_OK || !(h = calloc(1, sizeof(*h)))) {
 		ocs_fail(err, OCS_NOMEM, "libcurl can't be set up");
 		return NULL;
 	}
 	h->fd = -1;
-	if (*url->path)
+	h->tls = url.tls;
+	if (*url.path)
 		strcpy(h->base, "http://localhost");
 	else
 		snprintf(h->base, sizeof(h->base),
-			 strchr(url->host, ':') ? "http://[%s]:%u" :
-						  "http://%s:%u",
-			 url->host, url->port);
+			 strchr(url.host, ':') ? "http%s://[%s]:%u" :
+						 "http%s://%s:%u",
+			 url.tls ? "s" : "", url.host, url.port);
 	h->multi = curl_multi_init();
 	h->easy = curl_easy_init();
-	if (!h->multi || !h->easy || !set_up(h, url)) {
+	if (!h->multi || !h->easy || !set_up(h, &url, at)) {
 		ocs_http_destroy(h);
 		ocs_fail(err, OCS_NOMEM, "libcurl can't be set up");
 		return NULL;
@@ -201,15 +237,56 @@ static void detach(struct ocs_http *h)
 	h->headers = NULL;
 }
 
+/*
+ * libcurl keeps SIGPIPE from us by a flag of send(), but what writes for TLS
+ * may not: it is blocked meanwhile, and one that came is taken back.
+ */
+struct pipe_guard {
+	bool on;
+	sigset_t mask;
+};
+
+static void pipe_block(const struct ocs_http *h, struct pipe_guard *guard)
+{
+	sigset_t set;
+
+	guard->on = false;
+	sigpending(&set);
+	if (!h->tls || sigismember(&set, SIGPIPE))
+		return;		/* one that pends is not ours to take */
+	guard->on = true;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, &guard->mask);
+}
+
+static void pipe_unblock(const struct pipe_guard *guard)
+{
+	static const struct timespec now = { 0 };
+	sigset_t set;
+
+	if (!guard->on)
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	while (sigtimedwait(&set, NULL, &now) < 0 && errno == EINTR)
+		;
+	pthread_sigmask(SIG_SETMASK, &guard->mask, NULL);
+}
+
 void ocs_http_destroy(struct ocs_http *h)
 {
+	struct pipe_guard guard;
+
 	if (!h)
 		return;
+	pipe_block(h, &guard);
 	detach(h);
 	if (h->easy)
 		curl_easy_cleanup(h->easy);
 	if (h->multi)
 		curl_multi_cleanup(h->multi);	/* closes what is kept */
+	pipe_unblock(&guard);
 	free(h->body);
 	free(h);
 }
@@ -364,8 +441,8 @@ static int start(struct ocs_http *h, const struct ocs_http_request *rq,
 	return 0;
 }
 
-int ocs_http_perform(struct ocs_http *h, const struct ocs_http_request *rq,
-		     struct ocs_http_reply *reply, struct ocs_error *err)
+static int perform(struct ocs_http *h, const struct ocs_http_request *rq,
+		   struct ocs_http_reply *reply, struct ocs_error *err)
 {
 	CURLcode curl = CURLE_OK;
 	long status = 0;
@@ -396,4 +473,16 @@ int ocs_http_perform(struct ocs_http *h, const struct ocs_http_request *rq,
 	reply->len = h->len;
 	h->body = NULL;
 	return 0;
+}
+
+int ocs_http_perform(struct ocs_http *h, const struct ocs_http_request *rq,
+		     struct ocs_http_reply *reply, struct ocs_error *err)
+{
+	struct pipe_guard guard;
+	int rc;
+
+	pipe_block(h, &guard);
+	rc = perform(h, rq, reply, err);
+	pipe_unblock(&guard);
+	return rc;
 }

@@ -2,9 +2,10 @@
 /*
  * http - one HTTP/1.1 connection to the agent; libcurl stops here
  *
- * Plain HTTP to one Unix socket or loopback port: no names are looked up, no
- * proxy, no redirect, no other protocol.  No signal is raised, no descriptor
- * is inherited.  Every request ends at its deadline, to the millisecond that
+ * Plain HTTP to one Unix socket or loopback port, where no names are looked up;
+ * or TLS 1.2 and later to one host, whose certificate must be for it and from
+ * our authority.  No proxy, no redirect, no other protocol.  No signal is
+ * raised, no descriptor is inherited.  Every request ends at its deadline, to the millisecond that
  * poll() has, whatever the peer does.
  *
  * An ocs_http belongs to one thread at a time.
@@ -42,8 +43,10 @@ struct ocs_http_reply {
 			 * for no_connect only, otherwise true */
 };
 
-/* NULL with ERR set when out of memory. Connects to nothing yet. */
-struct ocs_http *ocs_http_create(const struct ocs_agent_url *url,
+/* NULL with ERR set: out of memory, or AT's URL or files are no good (these are
+ * looked at here, and read when a connection is opened). Connects to nothing
+ * yet. */
+struct ocs_http *ocs_http_create(const struct ocs_agent_at *at,
 				 struct ocs_error *err);
 void ocs_http_destroy(struct ocs_http *h);
 

@@ -25,9 +25,11 @@ EXTRA_DIST += common/net/libocs.map
 
 check_PROGRAMS += tests/unit/t_client
 tests_unit_t_client_SOURCES = tests/unit/t_client.c tests/unit/tap.h \
-	tests/unit/toy_agent.c tests/unit/toy_agent.h
+	tests/unit/toy_agent.c tests/unit/toy_agent.h \
+	tests/unit/tls_relay.c tests/unit/tls_relay.h
+tests_unit_t_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_unit_t_client_LDFLAGS = $(AM_LDFLAGS) -pthread
-tests_unit_t_client_LDADD = $(common_libocs_la_LIBADD)
+tests_unit_t_client_LDADD = $(common_libocs_la_LIBADD) $(GNUTLS_LIBS)
 
 check_PROGRAMS += tests/unit/t_ocslib
 tests_unit_t_ocslib_SOURCES = tests/unit/t_ocslib.c tests/unit/tap.h \

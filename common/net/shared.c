@@ -26,13 +26,12 @@ static struct ocs_shelf confs = OCS_SHELF_INIT(destroy_conf);
 static struct {
 	pthread_mutex_t lock;	/* guards the four below; held for moments */
 	char cluster[OCS_NAME_MAX];
-	char url[256];		/* of the configuration in use; "": none */
-	char munge_socket[256];
+	struct ocs_agent_at at;	/* of the configuration in use; url "": none */
 	uint64_t epoch;		/* 0: we are not in control */
 	/* of the worker, which may wait while it holds this; taken first */
 	pthread_mutex_t work_lock;
 	struct ocs_client *client;
-	char client_url[256], client_munge[256];	/* that it is for */
+	struct ocs_agent_at client_at;	/* that it is for */
 	pthread_once_t once;
 	struct ocs_hold *hold;	/* NULL: out of memory at the start */
 } s = {
@@ -52,16 +51,14 @@ static struct ocs_hold *the_hold(void)
 	return s.hold;
 }
 
-/* Make URL and socket of CONF those in use. True if they are others. */
+/* Make the agent of CONF that in use. True if it is another. */
 static bool use_conf(const struct ocs_conf *conf, const char *cluster)
 {
 	bool moved;
 
 	pthread_mutex_lock(&s.lock);
-	moved = strcmp(s.url, conf->agent_url) ||
-		strcmp(s.munge_socket, conf->munge_socket);
-	strcpy(s.url, conf->agent_url);
-	strcpy(s.munge_socket, conf->munge_socket);
+	moved = !ocs_agent_at_same(&s.at, &conf->agent);
+	s.at = conf->agent;
 	strcpy(s.cluster, cluster);
 	if (moved)
 		s.epoch = 0;	/* another agent counts its own */
@@ -94,10 +91,7 @@ static int configure(const char *conf_path, const char *cluster,
 				cluster ? cluster : "", OCS_NAME_MAX - 1);
 	if (!(conf = ocs_conf_read(conf_path, err)))
 		return -1;
-	if (ocs_watch_target(conf->agent_url, conf->munge_socket, err) < 0) {
-		ocs_conf_destroy(conf);
-		return -1;
-	}
+	ocs_watch_target(&conf->agent);
 	if (use_conf(conf, cluster))
 		ocs_hold_drop(hold);
 	if (ocs_shelf_set(&confs, conf) < 0) {
@@ -119,14 +113,12 @@ static void conf_put(const struct ocs_conf *conf)
 }
 
 /* The agent to talk to; -1 with ERR set when there is none. */
-static int target(char url[static 256], char munge_socket[static 256],
-		  struct ocs_error *err)
+static int target(struct ocs_agent_at *at, struct ocs_error *err)
 {
 	pthread_mutex_lock(&s.lock);
-	strcpy(url, s.url);
-	strcpy(munge_socket, s.munge_socket);
+	*at = s.at;
 	pthread_mutex_unlock(&s.lock);
-	if (!*url)
+	if (!*at->url)
 		return ocs_fail(err, OCS_NOT_FOUND,
 				"optical.conf has not been read");
 	return 0;
@@ -135,17 +127,15 @@ static int target(char url[static 256], char munge_socket[static 256],
 /* The worker's client for the agent that is configured now. work_lock held. */
 static struct ocs_client *worker_client(struct ocs_error *err)
 {
-	char url[256], munge_socket[256];
+	struct ocs_agent_at at;
 
-	if (target(url, munge_socket, err) < 0)
+	if (target(&at, err) < 0)
 		return NULL;
-	if (s.client && !strcmp(url, s.client_url) &&
-	    !strcmp(munge_socket, s.client_munge))
+	if (s.client && ocs_agent_at_same(&at, &s.client_at))
 		return s.client;
 	ocs_client_destroy(s.client);
-	strcpy(s.client_url, url);
-	strcpy(s.client_munge, munge_socket);
-	s.client = ocs_client_create(url, munge_socket, err);
+	s.client_at = at;
+	s.client = ocs_client_create(&at, err);
 	return s.client;
 }
 
@@ -180,12 +170,12 @@ static bool hold_ready(void)
 
 static int prime(unsigned int timeout_ms, struct ocs_error *err)
 {
-	char url[256], munge_socket[256];
+	struct ocs_agent_at at;
 
 	ocs_shelf_sweep(&confs);
-	if (target(url, munge_socket, err) < 0)
+	if (target(&at, err) < 0)
 		return -1;
-	return ocs_hold_prime(the_hold(), url, munge_socket, timeout_ms, err);
+	return ocs_hold_prime(the_hold(), &at, timeout_ms, err);
 }
 
 static int take_control(uint64_t *epoch, unsigned int timeout_ms,
@@ -203,7 +193,7 @@ static int take_control(uint64_t *epoch, unsigned int timeout_ms,
 		rc = ocs_client_epoch(c, cluster, epoch, timeout_ms, err);
 	if (rc == 0) {
 		pthread_mutex_lock(&s.lock);
-		if (!strcmp(s.url, s.client_url))
+		if (!strcmp(s.at.url, s.client_at.url))
 			s.epoch = *epoch;
 		pthread_mutex_unlock(&s.lock);
 	}

@@ -46,8 +46,8 @@ static struct {
 	/* all below: guarded by lock */
 	pthread_cond_t changed;		/* stop, target */
 	bool stop;
-	char *url, *munge_socket;
-	unsigned int target;		/* counts changes of the two */
+	struct ocs_agent_at at;		/* url "": nowhere yet */
+	unsigned int target;		/* counts changes of it */
 	struct ocs_client *client;	/* of the request under way */
 	void (*fn)(void *arg);
 	void *arg;
@@ -100,8 +100,8 @@ static void nap(const struct self *me, unsigned int ms)
 	pthread_mutex_unlock(&w.lock);
 }
 
-/* The target into URL and MUNGE_SOCKET if it is not ME's. */
-static bool moved(struct self *me, char **url, char **munge_socket)
+/* The target into AT if it is not ME's. */
+static bool moved(struct self *me, struct ocs_agent_at *at)
 {
 	bool yes;
 
@@ -111,8 +111,7 @@ static bool moved(struct self *me, char **url, char **munge_socket)
 		me->pause_ms = 0;
 	if (yes) {
 		me->target = w.target;
-		*url = strdup(w.url);
-		*munge_socket = strdup(w.munge_socket);
+		*at = w.at;
 	}
 	w.client = yes ? NULL : me->client;
 	pthread_mutex_unlock(&w.lock);
@@ -123,19 +122,14 @@ static bool moved(struct self *me, char **url, char **munge_socket)
  * client makes libcurl set itself up. */
 static void renew_client(struct self *me, struct ocs_error *err)
 {
-	char *url = NULL, *munge_socket = NULL;
+	struct ocs_agent_at at;
 
-	if (!moved(me, &url, &munge_socket))
+	if (!moved(me, &at))
 		return;
 	ocs_client_destroy(me->client);
 	me->client = NULL;
 	me->have = false;
-	if (url && munge_socket)
-		me->client = ocs_client_create(url, munge_socket, err);
-	else
-		ocs_fail(err, OCS_NOMEM, "out of memory");
-	free(url);
-	free(munge_socket);
+	me->client = ocs_client_create(&at, err);
 }
 
 /* Be ready for a request to the target of now; false: stop. */
@@ -241,30 +235,14 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int ocs_watch_target(const char *url, const char *munge_socket,
-		     struct ocs_error *err)
+void ocs_watch_target(const struct ocs_agent_at *at)
 {
-	char *new_url, *new_socket;
-	bool drop;
-
 	pthread_mutex_lock(&w.lock);
-	drop = !w.url || strcmp(w.url, url) ||
-	       strcmp(w.munge_socket, munge_socket);
-	pthread_mutex_unlock(&w.lock);
-	if (!drop)
-		return 0;
-	new_url = strdup(url);
-	new_socket = strdup(munge_socket);
-	if (!new_url || !new_socket) {
-		free(new_url);
-		free(new_socket);
-		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	if (ocs_agent_at_same(&w.at, at)) {
+		pthread_mutex_unlock(&w.lock);
+		return;
 	}
-	pthread_mutex_lock(&w.lock);
-	free(w.url);
-	free(w.munge_socket);
-	w.url = new_url;
-	w.munge_socket = new_socket;
+	w.at = *at;
 	w.target++;
 	w.heard = w.lost = false;
 	ocs_shelf_set(&shelf, NULL);
@@ -273,7 +251,6 @@ int ocs_watch_target(const char *url, const char *munge_socket,
 	if (w.running)
 		pthread_cond_signal(&w.changed);
 	pthread_mutex_unlock(&w.lock);
-	return 0;
 }
 
 /* The thread must not take signals that are slurmctld's. */
@@ -306,7 +283,7 @@ int ocs_watch_start(struct ocs_error *err)
 
 	pthread_mutex_lock(&w.control);
 	pthread_mutex_lock(&w.lock);
-	aimed = w.url;
+	aimed = *w.at.url;
 	w.stop = false;
 	pthread_mutex_unlock(&w.lock);
 	if (!aimed)

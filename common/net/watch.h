@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "common/core/error.h"
+#include "common/sys/agent_url.h"
 #include "common/wire/wire.h"
 
 /* Where to ask. The snapshot of another agent than before is dropped. */
-int ocs_watch_target(const char *url, const char *munge_socket,
-		     struct ocs_error *err);
+void ocs_watch_target(const struct ocs_agent_at *at);
 /* Start the thread; 0 as well if it runs. */
 int ocs_watch_start(struct ocs_error *err);
 /* End and join it; takes milliseconds. */

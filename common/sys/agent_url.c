@@ -3,15 +3,18 @@
 #include "common/sys/agent_url.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int bad(const char *text, struct ocs_error *err, enum ocs_code code,
 	       const char *why)
 {
 	return ocs_fail(err, code,
-			"bad agent URL '%.200s': %s (example: unix:/run/opticald/opticald.sock or http://127.0.0.1:8470)",
+			"bad agent URL '%.200s': %s (example: unix:/run/opticald/opticald.sock, http://127.0.0.1:8470 or https://agent.example:8470)",
 			text, why);
 }
 
@@ -39,8 +42,20 @@ static bool loopback(const char *host, bool six)
 	       ntohl(v4.s_addr) >> 24 == 127;
 }
 
-/* AUTHORITY is what follows http:// */
-static int parse_http(const char *text, const char *authority,
+/* What certificates can be for: an address or a name. */
+static bool host_ok(const char *host, bool six)
+{
+	struct in6_addr v6;
+
+	if (six)
+		return inet_pton(AF_INET6, host, &v6) == 1;
+	return *host && *host != '-' && *host != '.' &&
+	       !host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")];
+}
+
+/* AUTHORITY is what follows http:// or https:// */
+static int parse_http(const char *text, const char *authority, bool tls,
 		      struct ocs_agent_url *url, struct ocs_error *err)
 {
 	bool six = *authority == '[';
@@ -65,12 +80,16 @@ static int parse_http(const char *text, const char *authority,
 		memcpy(host, start, len);
 		host[len] = '\0';
 	}
-	if (len >= sizeof(host) || !loopback(host, six))
+	if (tls && (len >= sizeof(host) || !host_ok(host, six)))
+		return bad(text, err, OCS_SYNTAX,
+			   "the host is an address or a name");
+	if (!tls && (len >= sizeof(host) || !loopback(host, six)))
 		return bad(text, err, OCS_UNSUPPORTED,
 			   "without TLS only loopback addresses are possible");
 	memset(url, 0, sizeof(*url));
 	strcpy(url->host, host);
 	url->port = (unsigned int) n;
+	url->tls = tls;
 	return 0;
 }
 
@@ -84,9 +103,48 @@ int ocs_agent_url_parse(const char *text, struct ocs_agent_url *url,
 	if (!strncasecmp(text, "unix:", 5))
 		return parse_unix(text, text + 5, url, err);
 	if (!strncasecmp(text, "http://", 7))
-		return parse_http(text, text + 7, url, err);
-	if (!strncasecmp(text, "https:", 6))
-		return bad(text, err, OCS_UNSUPPORTED,
-			   "https is not supported by this version");
-	return bad(text, err, OCS_SYNTAX, "unix: or http: is expected");
+		return parse_http(text, text + 7, false, url, err);
+	if (!strncasecmp(text, "https://", 8))
+		return parse_http(text, text + 8, true, url, err);
+	return bad(text, err, OCS_SYNTAX,
+		   "unix:, http: or https: is expected");
+}
+
+bool ocs_agent_at_same(const struct ocs_agent_at *x,
+		       const struct ocs_agent_at *y)
+{
+	return !strcmp(x->url, y->url) &&
+	       !strcmp(x->munge_socket, y->munge_socket) &&
+	       !strcmp(x->ca, y->ca) && !strcmp(x->cert, y->cert) &&
+	       !strcmp(x->key, y->key);
+}
+
+static int check_file(const char *key, const char *path, bool secret,
+		      struct ocs_error *err)
+{
+	struct stat st;
+
+	if (!*path)
+		return 0;
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0)
+		return ocs_fail(err, errno == ENOENT ? OCS_NOT_FOUND :
+				errno == EACCES ? OCS_DENIED : OCS_IO,
+				"%s=%s: %s", key, path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return ocs_fail(err, OCS_IO, "%s=%s: it is no regular file",
+				key, path);
+	if (secret && st.st_mode & 077)
+		return ocs_fail(err, OCS_DENIED,
+				"%s=%s: others may read it (mode %04o): a key needs mode 0600",
+				key, path, (unsigned int) st.st_mode & 07777);
+	return 0;
+}
+
+int ocs_agent_at_check(const struct ocs_agent_at *at, struct ocs_error *err)
+{
+	if (check_file("AgentCA", at->ca, false, err) < 0 ||
+	    check_file("AgentCert", at->cert, false, err) < 0 ||
+	    check_file("AgentKey", at->key, true, err) < 0)
+		return -1;
+	return 0;
 }

@@ -11,18 +11,19 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/sys/agent_url.h"
 #include "common/sys/kvfile.h"
 
 /* In the order of cluster_keys. */
 enum cluster_key {
-	AGENT_URL, MUNGE_SOCKET, WITHOUT, AGENT_DOWN, MAX_RATE, MAX_SPAN,
+	AGENT_URL, MUNGE_SOCKET, AGENT_CA, AGENT_CERT, AGENT_KEY,
+	WITHOUT, AGENT_DOWN, MAX_RATE, MAX_SPAN,
 	HOLD_TIMEOUT, HOLD_BUDGET, BREAKER_TIME, COMMIT_TIMEOUT, RETRY_DELAY,
 	MAX_FAILURES, RECONCILE, COMPUTE, BUFFSIZE, ADMIN_COMMENT,
 	NCLUSTER_KEYS
 };
 static const char *const cluster_keys[] = {
-	"AgentURL", "MungeSocket", "JobsWithoutRequest", "AgentDown",
+	"AgentURL", "MungeSocket", "AgentCA", "AgentCert", "AgentKey",
+	"JobsWithoutRequest", "AgentDown",
 	"MaxRate", "MaxSpan", "HoldTimeout", "HoldBudget", "BreakerTime",
 	"CommitTimeout", "SetupRetryDelay", "MaxSetupFailures",
 	"ReconcileInterval", "ComputeInterval", "NcclBuffsizeMax",
@@ -132,8 +133,18 @@ static int get_url(const struct ocs_kvline *line, const struct ocs_kv *kv,
 
 	if (ocs_agent_url_parse(kv->value, &url, &why) < 0)
 		return ocs_kv_fail(line, err, why.code, "%s", why.text);
-	return ocs_kv_text(line, kv, conf->agent_url, sizeof(conf->agent_url),
+	return ocs_kv_text(line, kv, conf->agent.url, sizeof(conf->agent.url),
 			   err);
+}
+
+static int get_path(const struct ocs_kvline *line, const struct ocs_kv *kv,
+		    char path[static 256], struct ocs_error *err)
+{
+	if (*kv->value != '/')
+		return ocs_kv_fail(line, err, OCS_SYNTAX,
+				   "bad %s='%.120s': an absolute path is expected",
+				   kv->key, kv->value);
+	return ocs_kv_text(line, kv, path, 256, err);
 }
 
 static int set_cluster(struct ocs_conf *c, const struct ocs_kvline *line,
@@ -144,8 +155,14 @@ static int set_cluster(struct ocs_conf *c, const struct ocs_kvline *line,
 	case AGENT_URL:
 		return get_url(line, kv, c, err);
 	case MUNGE_SOCKET:
-		return ocs_kv_text(line, kv, c->munge_socket,
-				   sizeof(c->munge_socket), err);
+		return ocs_kv_text(line, kv, c->agent.munge_socket,
+				   sizeof(c->agent.munge_socket), err);
+	case AGENT_CA:
+		return get_path(line, kv, c->agent.ca, err);
+	case AGENT_CERT:
+		return get_path(line, kv, c->agent.cert, err);
+	case AGENT_KEY:
+		return get_path(line, kv, c->agent.key, err);
 	case WITHOUT:
 		return get_without(line, kv, &c->without, err);
 	case AGENT_DOWN:
@@ -365,6 +382,10 @@ static int finish(struct builder *b, const char *path, struct ocs_error *err)
 		return ocs_fail(err, OCS_SYNTAX,
 				"%s: no site is given (example: SiteName=paris Nodes=par[001-064])",
 				path);
+	if (!*c->agent.cert != !*c->agent.key)
+		return ocs_fail(err, OCS_SYNTAX,
+				"%s: AgentCert= and AgentKey= need each other",
+				path);
 	if (c->hold_timeout_ms > c->hold_budget_ms)
 		return ocs_fail(err, OCS_RANGE,
 				"%s: HoldTimeout=%ums is more than HoldBudget=%ums allows in a second",
@@ -376,7 +397,7 @@ static int finish(struct builder *b, const char *path, struct ocs_error *err)
 
 static void set_defaults(struct ocs_conf *c)
 {
-	strcpy(c->agent_url, OCS_AGENT_URL);
+	strcpy(c->agent.url, OCS_AGENT_URL);
 	c->hold_timeout_ms = OCS_HOLD_TIMEOUT_MS;
 	c->hold_budget_ms = OCS_HOLD_BUDGET_MS;
 	c->breaker_time_ms = OCS_BREAKER_TIME_MS;

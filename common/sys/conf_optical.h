@@ -14,6 +14,7 @@
 
 #include "common/core/defaults.h"
 #include "common/core/error.h"
+#include "common/sys/agent_url.h"
 
 enum ocs_without_request { OCS_ANY, OCS_PREFER_SITE, OCS_SINGLE_SITE };
 enum ocs_agent_down { OCS_AGENT_PEND, OCS_AGENT_RUN };
@@ -36,8 +37,7 @@ struct ocs_conf_partition {
 
 struct ocs_conf {
 	char path[256];
-	char agent_url[256];	/* unix:/path, http://127.0.0.1:port */
-	char munge_socket[256];	/* "": munge's default */
+	struct ocs_agent_at agent;
 	unsigned int nsites;
 	struct ocs_conf_site *site;
 	unsigned int npartitions;

@@ -4,7 +4,7 @@
 # opticald over TLS: a certificate is its cluster and only its cluster; what is
 # foreign, expired, early, revoked or made for something else is nobody, and is
 # logged once a cause.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034
 # shellcheck source=tests/lib/tap.sh
 . "${OCS_SRCDIR:-$(dirname "$0")/../..}/tests/lib/tap.sh"
 # shellcheck source=tests/lib/agent.sh
@@ -237,7 +237,7 @@ ask()
 }
 ask
 is "$LINE" "HTTP/1.1 200 OK" "a connection is open"
-certs_revoke "$D/ca" lost && certs_crl "$D/ca" || diag "$(cat "$D/ca/err")"
+{ certs_revoke "$D/ca" lost && certs_crl "$D/ca"; } || diag "$(cat "$D/ca/err")"
 kill -HUP "$AGENT_PID"
 ok "SIGHUP" wait_for 10 'grep -q "event=reload result=ok" "$D/log"'
 ask
@@ -291,6 +291,40 @@ is "$STATUS" 401 "while it is old no certificate is taken"
 like "$(field .detail)" 'out of date' "and we are told why"
 req GET /v1/ping
 is "$STATUS" 200 "the Unix socket does not care"
+
+# opticalctl
+sed "s/^TlsCRL.*//; s, TlsCRL=.*,," "$D/good.conf" >"$D/opticald.conf"
+ok "SIGHUP" hup ok $((++reloads))
+export SLURM_CONF=$D/slurm.conf
+{
+	echo "AgentURL=https://127.0.0.1:$PORT AgentCA=$D/ca/ca.pem"
+	echo "AgentCert=$D/ca/alpha.pem AgentKey=$D/ca/alpha.key"
+	echo "MungeSocket=$D/munge/sock"
+	echo "SiteName=paris Nodes=par1"
+} >"$D/optical.conf"
+CTL=${OCS_BUILDDIR}/cli/opticalctl
+like "$("$CTL" ping 2>&1)" 'cluster.*alpha' "opticalctl: the cluster's certificate"
+like "$(OPTICALD_CERT=$D/ca/noc.pem OPTICALD_KEY=$D/ca/noc.key "$CTL" ping 2>&1)" \
+	'operator' "another by the environment"
+like "$("$CTL" ping --cert="$D/ca/noc.pem" --key="$D/ca/noc.key" 2>&1)" 'operator' \
+	"or by options"
+like "$("$CTL" ping --cert="$D/ca/noc.pem" 2>&1; echo $?)" \
+	'cert and --key need each other.*2$' "both or none"
+like "$(OPTICALD_URL=https://localhost:$PORT "$CTL" ping 2>&1)" 'alpha' "a host's name"
+like "$("$CTL" ping --cert="$D/ca/unbound.pem" --key="$D/ca/unbound.key" 2>&1)" \
+	'operator' "one that is bound to nothing: munge"
+like "$("$CTL" ping --ca="$D/foreign/ca.pem" 2>&1; echo $?)" 'certificate.*3$' \
+	"an agent of another authority"
+like "$(OPTICALD_URL=https://127.0.0.2:$PORT "$CTL" ping 2>&1; echo $?)" \
+	'no answer.*3$' "an agent that is not the one of its certificate"
+chmod 640 "$D/ca/alpha.key"
+like "$("$CTL" ping 2>&1; echo $?)" 'AgentKey=.*others may read it.*4$' \
+	"a key that others may read"
+chmod 600 "$D/ca/alpha.key"
+chmod 755 "$D" "$D/ca"
+like "$(setpriv --reuid "$(id -u nobody)" --regid "$(id -g nobody)" --clear-groups \
+	"$CTL" ping 2>&1)" 'nobody.*user|user.*nobody' \
+	"who may not read the key comes by munge"
 
 # secrets
 KEYS=$(cat "$D"/ca/*.key | grep -v -- ----- | cut -c 1-40 | sort -u)

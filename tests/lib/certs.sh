@@ -42,7 +42,7 @@ certs_ca()
 			-addext basicConstraints=critical,CA:TRUE \
 			-addext keyUsage=keyCertSign,cRLSign \
 			-out "$1/ca.pem" 2>"$1/err"
-	)
+	) && chmod 644 "$1/ca.pem"
 }
 
 # certs_make DIR NAME CN SAN USAGE [FROM TO]: DIR/NAME.pem, DIR/NAME.key.

@@ -17,6 +17,7 @@
 #include "common/net/hold.h"
 #include "common/sys/clock.h"
 #include "tests/unit/tap.h"
+#include "tests/unit/tls_relay.h"
 #include "tests/unit/toy_agent.h"
 
 /* A machine with other work to do is late by this; the bound that is meant is
@@ -25,6 +26,7 @@
 
 static char dir[] = "/tmp/ocs-t_client.XXXXXX";
 static struct toy toy;
+static struct tls_relay relay;
 static struct ocs_lease *lease;
 
 static void make_lease(void)
@@ -47,11 +49,26 @@ static void make_lease(void)
 	lease->circuit->granted_bps = 400000000000;
 }
 
+/* The agent at URL; of munge when it is there, of our certificate if TLS. */
+static struct ocs_agent_at at_url(const char *url)
+{
+	struct ocs_agent_at at = { 0 };
+
+	snprintf(at.url, sizeof(at.url), "%s", url);
+	strcpy(at.munge_socket, toy.shared->munge_socket);
+	if (!strncmp(url, "https:", 6)) {
+		snprintf(at.ca, sizeof(at.ca), "%s/cert.pem", dir);
+		strcpy(at.cert, at.ca);
+		snprintf(at.key, sizeof(at.key), "%s/cert.key", dir);
+	}
+	return at;
+}
+
 static struct ocs_client *new_client(const char *url)
 {
+	struct ocs_agent_at at = at_url(url);
 	struct ocs_error err;
-	struct ocs_client *c = ocs_client_create(url, toy.shared->munge_socket,
-						 &err);
+	struct ocs_client *c = ocs_client_create(&at, &err);
 
 	if (!c)
 		printf("Bail out! %s\n", err.text);
@@ -186,6 +203,7 @@ static void test_refused(void)
 		"v1/ping", "", "/v1/ping x", "/v1/\r\nX: y", "/v1/ping\t",
 	};
 	struct ocs_client *c = new_client(toy.url);
+	struct ocs_agent_at at;
 	struct ocs_error err;
 	int requests = toy.shared->requests;
 
@@ -195,9 +213,11 @@ static void test_refused(void)
 		   err.code == OCS_SYNTAX, "bad path %zu", i);
 	is_num(toy.shared->requests - requests, 0, "nothing was sent");
 	ocs_client_destroy(c);
-	ok(!ocs_client_create("https://127.0.0.1:1", "", &err) &&
-	   err.code == OCS_UNSUPPORTED, "https is refused");
-	ok(!ocs_client_create("nonsense", NULL, NULL), "nonsense is refused");
+	at = at_url("http://192.0.2.1:1");
+	ok(!ocs_client_create(&at, &err) && err.code == OCS_UNSUPPORTED,
+	   "http beyond loopback is refused");
+	at = at_url("nonsense");
+	ok(!ocs_client_create(&at, NULL), "nonsense is refused");
 	ocs_client_destroy(NULL);
 
 	c = new_client("unix:/tmp/ocs-t_client-none/none.sock");
@@ -248,9 +268,17 @@ static int try_hold(struct ocs_hold *h, unsigned int deadline_ms,
 	return rc;
 }
 
+static int prime_within(struct ocs_hold *h, const char *url,
+			unsigned int timeout_ms, struct ocs_error *err)
+{
+	struct ocs_agent_at at = at_url(url);
+
+	return ocs_hold_prime(h, &at, timeout_ms, err);
+}
+
 static int prime(struct ocs_hold *h, const char *url, struct ocs_error *err)
 {
-	return ocs_hold_prime(h, url, toy.shared->munge_socket, 5000, err);
+	return prime_within(h, url, 5000, err);
 }
 
 static void test_hold_good(const char *url, const char *what)
@@ -428,8 +456,7 @@ static void test_hold_stopped(const char *url, const char *what)
 			       i, rc, ocs_code_name(err.code), err.text, maybe,
 			       ocs_hold_ready(h), (int) us[i]);
 		if (i == 14)
-			ok(ocs_hold_prime(h, url, toy.shared->munge_socket,
-					  100, &err) < 0 &&
+			ok(prime_within(h, url, 100, &err) < 0 &&
 			   err.code == OCS_TIMEOUT && !ocs_hold_ready(h),
 			   "%s: prime of a stopped agent ends too", what);
 		kill(toy.pid, SIGCONT);
@@ -460,8 +487,8 @@ static void test_prime_bad(void)
 	   err.code == OCS_IO, "prime without an agent");
 	for (size_t i = 0; i < sizeof(moods) / sizeof(moods[0]); i++) {
 		toy.shared->mode = moods[i].mode;
-		ok(ocs_hold_prime(h, toy.url, "", moods[i].timeout_ms, &err) <
-			   0 && !ocs_hold_ready(h) &&
+		ok(prime_within(h, toy.url, moods[i].timeout_ms, &err) < 0 &&
+		   !ocs_hold_ready(h) &&
 		   err.code == moods[i].code, "prime: %s", moods[i].name);
 	}
 	toy.shared->mode = TOY_CLOSE;
@@ -476,7 +503,7 @@ static void test_prime_bad(void)
 	   ocs_hold_ready(h) && toy.shared->connections - connections == 2,
 	   "an old connection is replaced");
 	toy.shared->mode = TOY_FREEZE;
-	ok(ocs_hold_prime(h, toy.url, "", 50, &err) < 0 && !ocs_hold_ready(h),
+	ok(prime_within(h, toy.url, 50, &err) < 0 && !ocs_hold_ready(h),
 	   "and dropped when the agent answers no more");
 	ocs_hold_destroy(h);
 }
@@ -542,6 +569,7 @@ static void test_sessions(void)
 	struct ocs_hold *h = ocs_hold_create(OCS_HOLD_FRESH_MS);
 	int sessions = toy.shared->sessions;
 	struct ocs_error err = { 0 };
+	struct ocs_agent_at at;
 	struct ocs_ping ping;
 	bool maybe = false;
 	uint64_t us;
@@ -593,8 +621,9 @@ static void test_sessions(void)
 	ocs_hold_destroy(h);
 
 	/* no munge, no session */
-	c = ocs_client_create(toy.tcp_url, "/tmp/ocs-t_client-none/munge",
-			      &err);
+	at = at_url(toy.tcp_url);
+	strcpy(at.munge_socket, "/tmp/ocs-t_client-none/munge");
+	c = ocs_client_create(&at, &err);
 	ok(ocs_client_ping(c, &ping, 20000, &err) < 0 &&
 	   err.code == OCS_UNAUTH && strstr(err.text, "munge"),
 	   "without munged: %.60s", err.text);
@@ -616,9 +645,90 @@ static void test_tcp(pid_t munged)
 	test_hold_stopped(toy.tcp_url, "tcp");
 }
 
+/* A certificate for relay and client alike. False: there is no openssl. */
+static bool make_certificate(void)
+{
+	char command[640];
+
+	snprintf(command, sizeof(command),
+		 "umask 077; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -addext subjectAltName=IP:127.0.0.1 -keyout %s/cert.key -out %s/cert.pem 2>/dev/null",
+		 dir, dir);
+	return system(command) == 0;
+}
+
+/* What is refused before or instead of a request. */
+static void test_tls_refusals(const char *url)
+{
+	struct ocs_agent_at at = at_url(url);
+	struct ocs_client *c;
+	struct ocs_error err;
+	struct ocs_ping ping;
+	int requests = toy.shared->requests;
+
+	chmod(at.key, 0640);
+	ok(!ocs_client_create(&at, &err) && err.code == OCS_DENIED &&
+	   strstr(err.text, "0640"), "a key that others may read: %s",
+	   strstr(err.text, "others") ? "refused" : err.text);
+	chmod(at.key, 0600);
+	strcat(at.key, "x");
+	ok(!ocs_client_create(&at, &err) && err.code == OCS_NOT_FOUND &&
+	   strstr(err.text, "AgentKey="), "a key that is not there");
+	at = at_url(url);
+	at.ca[0] = '\0';
+	c = ocs_client_create(&at, &err);
+	ok(ocs_client_ping(c, &ping, 5000, &err) < 0 && err.code == OCS_IO,
+	   "an agent of no authority of ours: %s", err.text);
+	ocs_client_destroy(c);
+	at = at_url(url);
+	memcpy(strstr(at.url, "127.0.0.1"), "127.0.0.2", 9);
+	c = ocs_client_create(&at, &err);
+	ok(ocs_client_ping(c, &ping, 5000, &err) < 0 && err.code == OCS_IO,
+	   "an agent whose certificate is for another host");
+	ocs_client_destroy(c);
+	at = at_url(url);
+	at.cert[0] = at.key[0] = '\0';
+	strcpy(at.munge_socket, "/tmp/ocs-t_client-none/munge");
+	c = ocs_client_create(&at, &err);
+	ok(ocs_client_ping(c, &ping, 20000, &err) < 0 &&
+	   err.code == OCS_UNAUTH, "without a certificate munge is asked");
+	ocs_client_destroy(c);
+	toy.shared->mode = TOY_UNAUTH;
+	at = at_url(url);
+	strcpy(at.munge_socket, "/tmp/ocs-t_client-none/munge");
+	c = ocs_client_create(&at, &err);
+	ok(ocs_client_ping(c, &ping, 20000, &err) < 0 &&
+	   err.code == OCS_UNAUTH && strstr(err.text, "our certificate") &&
+	   strstr(err.text, "munge"), "and when it is of no use: %s",
+	   err.text);
+	is_num(toy.shared->requests - requests, 1, "that was the one request");
+	toy.shared->mode = TOY_GOOD;
+	ok(ocs_client_ping(c, &ping, 5000, &err) == 0,
+	   "it is shown again the next time");
+	ocs_client_destroy(c);
+}
+
+static void test_tls(void)
+{
+	int sessions = toy.shared->sessions;
+
+	if (!relay.pid) {
+		ok(true, "TLS # SKIP no openssl here");
+		return;
+	}
+	test_tls_refusals(relay.url);
+	test_calls(relay.url, "tls");
+	test_hold_good(relay.url, "tls");
+	test_hold_bad(relay.url, "tls");
+	test_hold_stopped(relay.url, "tls");
+	ok(*relay.clients > 2, "our certificate was shown %d times",
+	   *relay.clients);
+	is_num(toy.shared->sessions - sessions, 0, "no session was needed");
+}
+
 static void clean_up(pid_t munged)
 {
 	static const char *const files[] = {
+		"cert.pem", "cert.key",
 		"key", "munge.sock", "munge.sock.lock", "pid", "log", "seed"
 	};
 	char path[160];
@@ -642,6 +752,14 @@ int main(void)
 		printf("Bail out! no toy agent\n");
 		return 1;
 	}
+	if (make_certificate()) {
+		char cert[128], key[128];
+
+		snprintf(cert, sizeof(cert), "%s/cert.pem", dir);
+		snprintf(key, sizeof(key), "%s/cert.key", dir);
+		if (!tls_relay_start(&relay, toy.path, cert, key))
+			return 1;
+	}
 	munged = start_munged();
 	make_lease();
 	test_calls(toy.url, "unix");
@@ -654,8 +772,10 @@ int main(void)
 	test_hold_closed();
 	test_hold_stopped(toy.url, "unix");
 	test_prime_bad();
+	test_tls();
 	test_tcp(munged);
 	ocs_lease_destroy(lease);
+	tls_relay_stop(&relay);
 	toy_stop(&toy);
 	clean_up(munged);
 	return tap_done();

@@ -126,8 +126,12 @@ static const struct {
 	{ SITE "MaxSpan=9\n", OCS_RANGE, "bad MaxSpan" },
 	{ SITE "PartitionName=p RequireOption=2\n", OCS_SYNTAX, "yes or no" },
 	{ SITE "MungeSocket=\n", OCS_SYNTAX, "must not be empty" },
-	{ SITE "AgentURL=https://agent:8470\n", OCS_UNSUPPORTED,
-	  ":2: bad agent URL 'https://agent:8470': https is not supported" },
+	{ SITE "AgentURL=http://agent:8470\n", OCS_UNSUPPORTED,
+	  ":2: bad agent URL 'http://agent:8470': without TLS only loopback" },
+	{ SITE "AgentCert=/c\n", OCS_SYNTAX, "AgentKey= need each other" },
+	{ SITE "AgentKey=/c\n", OCS_SYNTAX, "AgentKey= need each other" },
+	{ SITE "AgentKey=c\n", OCS_SYNTAX, ":2: bad AgentKey='c': an absolute" },
+	{ SITE "AgentCA=\n", OCS_SYNTAX, "an absolute path is expected" },
 	/* how it is written */
 	{ "SiteName=\"paris Nodes=x\n", OCS_SYNTAX,
 	  ":1: SiteName: the closing quote is missing" },
@@ -182,6 +186,7 @@ static void test_values(void)
 		      "SiteName = lyon\tNodes=\\\n"
 		      "lyo[1-4] Nics=2\n"
 		      "  INCLUDE \"extra.conf\"  \n"
+		      "AgentCA=/ca AgentCert=/cert\nAgentKey=/key\n"
 		      "MaxRate=1.6T JobsWithoutRequest=prefer_site\n"
 		      "HoldTimeout=20ms CommitTimeout=20min AdminComment=off\n"
 		      "NcclBuffsizeMax=8M ReconcileInterval=2s MaxSpan=4 ComputeInterval=0\n",
@@ -190,8 +195,11 @@ static void test_values(void)
 		printf("# %s\n", err.text);
 		return;
 	}
-	is_str(c->agent_url, "unix:/run/a#b.sock", "AgentURL, \\# and comment");
-	is_str(c->munge_socket, "", "MungeSocket defaults to none");
+	is_str(c->agent.url, "unix:/run/a#b.sock", "AgentURL, \\# and comment");
+	is_str(c->agent.ca, "/ca", "AgentCA");
+	is_str(c->agent.cert, "/cert", "AgentCert");
+	is_str(c->agent.key, "/key", "AgentKey");
+	is_str(c->agent.munge_socket, "", "MungeSocket defaults to none");
 	is_num(c->nsites, 3, "sites, one by Include");
 	is_str(c->site[0].nodes, "par[001-064],x#1", "quoted Nodes");
 	is_num(c->site[0].gpus, 4, "Gpus");
@@ -315,7 +323,19 @@ static const struct {
 	{ "unix:/123456789012345678901234567890123456789012345678901234567890"
 	  "12345678901234567890123456789012345678901234567", OCS_RANGE,
 	  NULL, 0 },
-	{ "https://127.0.0.1:8470", OCS_UNSUPPORTED, NULL, 0 },
+	{ "https://127.0.0.1:8470", OCS_OK, "127.0.0.1", 8470 },
+	{ "HTTPS://agent.example:8470/", OCS_OK, "agent.example", 8470 },
+	{ "https://10.0.0.1:1", OCS_OK, "10.0.0.1", 1 },
+	{ "https://[2001:db8::1]:443", OCS_OK, "2001:db8::1", 443 },
+	{ "https://agent", OCS_SYNTAX, NULL, 0 },
+	{ "https://:8470", OCS_SYNTAX, NULL, 0 },
+	{ "https://user@agent:8470", OCS_SYNTAX, NULL, 0 },
+	{ "https://agent:8470/v1", OCS_SYNTAX, NULL, 0 },
+	{ "https://agent/x:8470", OCS_SYNTAX, NULL, 0 },
+	{ "https://agent?x:8470", OCS_SYNTAX, NULL, 0 },
+	{ "https://[agent]:8470", OCS_SYNTAX, NULL, 0 },
+	{ "https://-agent:8470", OCS_SYNTAX, NULL, 0 },
+	{ "https:agent:8470", OCS_SYNTAX, NULL, 0 },
 	{ "http://10.0.0.1:8470", OCS_UNSUPPORTED, NULL, 0 },
 	{ "http://localhost:8470", OCS_UNSUPPORTED, NULL, 0 },
 	{ "http://127.0.0.1.evil.example:80", OCS_UNSUPPORTED, NULL, 0 },
