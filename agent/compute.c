@@ -6,7 +6,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "agent/log.h"
 #include "common/sys/clock.h"
+
+/* Of the ledger's documents. */
+#define KIND "compute"
 
 struct entry {
 	struct ocs_compute *c;
@@ -20,20 +24,6 @@ struct ocs_computes {
 	unsigned int n;
 	struct entry *entry;	/* in order of names */
 };
-
-struct ocs_computes *ocs_computes_create(struct ocs_engine *engine,
-					 struct ocs_error *err)
-{
-	struct ocs_computes *t = calloc(1, sizeof(*t));
-
-	if (!t || pthread_mutex_init(&t->lock, NULL)) {
-		free(t);
-		ocs_fail(err, OCS_NOMEM, "out of memory");
-		return NULL;
-	}
-	t->engine = engine;
-	return t;
-}
 
 void ocs_computes_destroy(struct ocs_computes *t)
 {
@@ -103,16 +93,11 @@ static struct entry *slot(struct ocs_computes *t, const char *name)
 	return &grown[at];
 }
 
-int ocs_computes_put(struct ocs_computes *t, struct ocs_compute *c,
-		     struct ocs_error *err)
+/* Take over C; false out of memory. */
+static bool take(struct ocs_computes *t, struct ocs_compute *c, int64_t now_ms)
 {
-	int64_t now_ms = ocs_clock_unix_ms();
 	struct entry *e;
 
-	if (check(t, c, now_ms, err) < 0) {
-		ocs_compute_destroy(c);
-		return -1;
-	}
 	pthread_mutex_lock(&t->lock);
 	if ((e = slot(t, c->cluster))) {
 		ocs_compute_destroy(e->c);
@@ -122,10 +107,64 @@ int ocs_computes_put(struct ocs_computes *t, struct ocs_compute *c,
 			       (uint64_t) (now_ms - c->time_ms) : 0;
 	}
 	pthread_mutex_unlock(&t->lock);
-	if (e)
-		return 0;
+	if (!e)
+		ocs_compute_destroy(c);
+	return e;
+}
+
+int ocs_computes_put(struct ocs_computes *t, struct ocs_compute *c,
+		     struct ocs_error *err)
+{
+	int64_t now_ms = ocs_clock_unix_ms();
+	char *json = NULL;
+	int rc;
+
+	rc = check(t, c, now_ms, err);
+	if (rc == 0 && !(json = ocs_wire_encode_compute(c, true)))
+		rc = ocs_fail(err, OCS_NOMEM, "out of memory");
+	if (rc == 0)
+		rc = ocs_engine_doc_put(t->engine, KIND, c->cluster, json,
+					err);
+	free(json);
+	if (rc < 0) {
+		ocs_compute_destroy(c);
+		return -1;
+	}
+	return take(t, c, now_ms) ? 0 :
+	       ocs_fail(err, OCS_NOMEM, "out of memory");
+}
+
+static int load(const char *id, const char *json, void *arg,
+		struct ocs_error *err)
+{
+	struct ocs_compute *c;
+	struct ocs_error why;
+
+	c = ocs_wire_decode_compute(json, strlen(json), &why);
+	if (c && !strcmp(c->cluster, id))
+		return take(arg, c, ocs_clock_unix_ms()) ? 0 :
+		       ocs_fail(err, OCS_NOMEM, "out of memory");
+	/* a forecast is no reason not to start */
+	ocs_log("compute-unreadable", "cluster=%s", ocs_quote(id).text);
 	ocs_compute_destroy(c);
-	return ocs_fail(err, OCS_NOMEM, "out of memory");
+	return 0;
+}
+
+struct ocs_computes *ocs_computes_create(struct ocs_engine *engine,
+					 struct ocs_error *err)
+{
+	struct ocs_computes *t = calloc(1, sizeof(*t));
+
+	if (!t || pthread_mutex_init(&t->lock, NULL)) {
+		free(t);
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		return NULL;
+	}
+	t->engine = engine;
+	if (ocs_engine_docs(engine, KIND, load, t, err) == 0)
+		return t;
+	ocs_computes_destroy(t);
+	return NULL;
 }
 
 char *ocs_computes_text(struct ocs_computes *t,

@@ -14,7 +14,8 @@
 
 struct ocs_computes;
 
-/* ENGINE is borrowed and outlives it. NULL with ERR set. */
+/* With what the ledger has. ENGINE is borrowed and outlives it. NULL with ERR
+ * set. */
 struct ocs_computes *ocs_computes_create(struct ocs_engine *engine,
 					 struct ocs_error *err);
 void ocs_computes_destroy(struct ocs_computes *t);

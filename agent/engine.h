@@ -163,6 +163,13 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 char *ocs_engine_lease_text(const struct ocs_caller *caller,
 			    const struct ocs_lease_ref *ref,
 			    struct ocs_error *err);
+/* Keep a document of KIND in the ledger; JSON NULL: away with it. It survives
+ * the process; the loss of power perhaps not. 0, or -1 with ERR set. */
+int ocs_engine_doc_put(struct ocs_engine *e, const char *kind, const char *id,
+		       const char *json, struct ocs_error *err);
+/* FN for each; it must not call the engine. */
+int ocs_engine_docs(struct ocs_engine *e, const char *kind, ocs_store_doc_f fn,
+		    void *arg, struct ocs_error *err);
 bool ocs_engine_has_cluster(struct ocs_engine *e, const char *name);
 bool ocs_engine_has_site(const struct ocs_engine *e, const char *name);
 /* What light needs, one way, in the fibre of C's route: of the links whose

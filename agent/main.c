@@ -138,7 +138,7 @@ static int start(struct agent *a, struct ocs_error *err)
 						c->sim_release_ms, err)) ||
 	    !(a->engine = ocs_engine_create(c, a->store, a->driver, err)) ||
 	    !(a->computes = ocs_computes_create(a->engine, err)) ||
-	    !(a->measures = ocs_measures_create(err)) ||
+	    !(a->measures = ocs_measures_create(a->engine, err)) ||
 	    !(a->metrics = ocs_metrics_create(c, a->engine, err)) ||
 	    !(a->auth = ocs_auth_create(&c->users, c->munge_socket, err)))
 		return -1;

@@ -7,10 +7,14 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/sys/clock.h"
+
+/* Of the ledger's documents; their ids are LEASEID.INDEX. */
+#define KIND "measurement"
 
 struct entry {
 	char id[OCS_LEASE_ID_MAX];	/* of the lease */
@@ -20,21 +24,11 @@ struct entry {
 };
 
 struct ocs_measures {
-	pthread_mutex_t lock;	/* guards what follows */
+	struct ocs_engine *engine;
+	pthread_mutex_t lock;	/* guards what follows; before the engine's */
 	unsigned int n, cap;
 	struct entry *entry;	/* by id and index */
 };
-
-struct ocs_measures *ocs_measures_create(struct ocs_error *err)
-{
-	struct ocs_measures *t = calloc(1, sizeof(*t));
-
-	if (t && pthread_mutex_init(&t->lock, NULL) == 0)
-		return t;
-	free(t);
-	ocs_fail(err, OCS_NOMEM, "out of memory");
-	return NULL;
-}
 
 void ocs_measures_destroy(struct ocs_measures *t)
 {
@@ -71,6 +65,16 @@ static unsigned int place(const struct ocs_measures *t, const char *id,
 	return lo;
 }
 
+/* Locked. Write what E has; JSON NULL: it is gone. */
+static int keep(struct ocs_measures *t, const struct entry *e,
+		const char *json, struct ocs_error *err)
+{
+	char name[OCS_CIRCUIT_ID_MAX];
+
+	snprintf(name, sizeof(name), "%s.%u", e->id, e->index);
+	return ocs_engine_doc_put(t->engine, KIND, name, json, err);
+}
+
 /* Locked. Drop what is not valid; if all is, what ends first. */
 static void make_room(struct ocs_measures *t, uint64_t now)
 {
@@ -79,12 +83,15 @@ static void make_room(struct ocs_measures *t, uint64_t now)
 	for (unsigned int i = 0; i < t->n; i++)
 		if (t->entry[i].until_ms > now)
 			t->entry[kept++] = t->entry[i];
+		else
+			keep(t, &t->entry[i], NULL, NULL);
 	t->n = kept;
 	if (kept < OCS_MEASURES_MAX)
 		return;
 	for (unsigned int i = 1; i < kept; i++)
 		if (t->entry[i].until_ms < t->entry[first].until_ms)
 			first = i;
+	keep(t, &t->entry[first], NULL, NULL);
 	memmove(t->entry + first, t->entry + first + 1,
 		(kept - first - 1) * sizeof(*t->entry));
 	t->n--;
@@ -156,20 +163,100 @@ int ocs_measures_put(struct ocs_measures *t, const struct ocs_lease *lease,
 {
 	int64_t now_ms = ocs_clock_unix_ms(), left_ms;
 	uint64_t now = ocs_clock_mono_ms();
-	struct entry *e;
+	struct entry *e, next = { .index = index };
+	char *json;
+	int rc;
 
 	if (!m->time_ms)
 		m->time_ms = now_ms;
 	if (check(lease, index, fibre_us, m, now_ms, err) < 0)
 		return -1;
 	left_ms = m->time_ms + (int64_t) m->valid_s * 1000 - now_ms;
+	memcpy(next.id, lease->id, OCS_LEASE_ID_MAX);
+	if (!(json = ocs_wire_encode_measurement(NULL, m)))
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	pthread_mutex_lock(&t->lock);
-	if ((e = slot(t, lease->id, index, now))) {
+	if (!(e = slot(t, lease->id, index, now)))
+		rc = ocs_fail(err, OCS_NOMEM, "out of memory");
+	else if ((rc = keep(t, &next, json, err)) == 0) {
 		e->m = *m;
 		e->until_ms = now + (uint64_t) left_ms;
 	}
 	pthread_mutex_unlock(&t->lock);
-	return e ? 0 : ocs_fail(err, OCS_NOMEM, "out of memory");
+	free(json);
+	return rc;
+}
+
+struct loading {
+	struct ocs_measures *t;
+	unsigned int nold, cap;
+	char (*old)[OCS_CIRCUIT_ID_MAX];	/* no longer valid */
+};
+
+static void forget(struct loading *ld, const char *id)
+{
+	void *grown;
+
+	if (ld->nold == ld->cap) {
+		unsigned int cap = ld->cap ? 2 * ld->cap : 64;
+
+		if (!(grown = realloc(ld->old, cap * sizeof(*ld->old))))
+			return;		/* the next start tries again */
+		ld->old = grown;
+		ld->cap = cap;
+	}
+	snprintf(ld->old[ld->nold++], OCS_CIRCUIT_ID_MAX, "%s", id);
+}
+
+static int load(const char *id, const char *json, void *arg,
+		struct ocs_error *err)
+{
+	struct loading *ld = arg;
+	char lease[OCS_LEASE_ID_MAX] = "";
+	struct ocs_measurement m = { .valid_s = 0 };
+	struct ocs_error why;
+	struct entry *e;
+	int64_t left_ms;
+
+	if (strlen(id) > OCS_LEASE_ID_MAX && id[OCS_LEASE_ID_MAX - 1] == '.')
+		memcpy(lease, id, OCS_LEASE_ID_MAX - 1);
+	ocs_wire_decode_measurement(json, strlen(json), &m, &why);
+	left_ms = m.time_ms + (int64_t) m.valid_s * 1000 - ocs_clock_unix_ms();
+	if (!ocs_lease_id_ok(lease) || left_ms <= 0 ||
+	    ld->t->n >= OCS_MEASURES_MAX) {
+		forget(ld, id);
+		return 0;
+	}
+	e = slot(ld->t, lease, (unsigned int) strtoul(id + OCS_LEASE_ID_MAX,
+						      NULL, 10), 0);
+	if (!e)
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	e->m = m;
+	e->until_ms = ocs_clock_mono_ms() + (uint64_t) left_ms;
+	return 0;
+}
+
+struct ocs_measures *ocs_measures_create(struct ocs_engine *engine,
+					 struct ocs_error *err)
+{
+	struct ocs_measures *t = calloc(1, sizeof(*t));
+	struct loading ld = { .t = t };
+	int rc;
+
+	if (!t || pthread_mutex_init(&t->lock, NULL)) {
+		free(t);
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		return NULL;
+	}
+	t->engine = engine;
+	rc = ocs_engine_docs(engine, KIND, load, &ld, err);
+	for (unsigned int i = 0; i < ld.nold; i++)
+		ocs_engine_doc_put(engine, KIND, ld.old[i], NULL, NULL);
+	free(ld.old);
+	if (rc == 0)
+		return t;
+	ocs_measures_destroy(t);
+	return NULL;
 }
 
 bool ocs_measures_get(struct ocs_measures *t, const char *id,

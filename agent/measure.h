@@ -16,7 +16,10 @@
 
 struct ocs_measures;
 
-struct ocs_measures *ocs_measures_create(struct ocs_error *err);
+/* With what the ledger has that is valid. ENGINE is borrowed and outlives it.
+ * NULL with ERR set. */
+struct ocs_measures *ocs_measures_create(struct ocs_engine *engine,
+					 struct ocs_error *err);
 void ocs_measures_destroy(struct ocs_measures *t);
 
 /*

@@ -5,7 +5,7 @@
 . "${OCS_SRCDIR:?}/tests/lib/tap.sh"
 . "$OCS_SRCDIR/tests/lib/agent.sh"
 
-agent_conf $FAST
+agent_conf "$FAST"
 starts "opticald starts"
 
 now_ms() { date +%s%3N; }
@@ -77,6 +77,20 @@ put "$(compute paris 1 1 60 $(($(now_ms) - 40000)))"
 req GET /v1/compute
 like "$(field .clusters[0].age_s)" '^4[0-9]$' \
 	"the age that it had when it came counts"
+
+agent_kill
+starts "opticald is killed"
+req GET /v1/compute
+is "$(field .clusters[0].sites[0].name) $(field .clusters[0].stale)" \
+	"paris 0" "what was told is there"
+like "$(field .clusters[0].age_s)" '^[45][0-9]$' "and has its age"
+agent_stop
+sqlite3 "$D/ledger/ledger.db" "UPDATE doc SET json = '{' WHERE kind = 'compute'"
+starts "what can't be read is no reason not to start"
+req GET /v1/compute
+is "$BODY" '{"clusters":[]}' "it is forgotten"
+put "$(compute paris 1 1)"
+is "$STATUS" 200 "until it is told again"
 
 if [ "$(id -u)" != 0 ]; then
 	skip "only root can be several users" 7

@@ -84,6 +84,11 @@ done
 get 1
 is "$(field .circuits[0].measured_latency_us)" 5001 \
 	"what is refused changes nothing"
+agent_kill
+starts "opticald is killed"
+get 1
+is "$(field .circuits[0].measured_latency_us) $(field .circuits[0].measured_ms)" \
+	"5001 $T" "what was measured is there"
 
 # age
 req PUT "$(at 1 0)" "$(measured 5002 1)"
@@ -91,6 +96,11 @@ ok "when it is no longer valid it goes" \
 	wait_for 10 'get 1; [ "$(field .circuits[0].measured_ms)" = null ]'
 req GET "$(at 1 0)"
 is "$STATUS" 404 "altogether"
+agent_stop
+starts "opticald starts again"
+is "$(sqlite3 "$D/ledger/ledger.db" "SELECT count(*) FROM doc WHERE kind = 'measurement'")" \
+	0 "the ledger forgets it, too"
+until_word 1 ACTIVE
 req PUT "$(at 1 0)" "$(measured 5003)"
 release 1
 until_word 1 GONE

@@ -89,7 +89,7 @@ int rig_up(struct rig *r, struct ocs_error *err)
 					     r->conf->net.nlinks, 0, 0, err)) ||
 	    !(r->engine = ocs_engine_create(r->conf, r->store, r->drv, err)) ||
 	    !(r->api.computes = ocs_computes_create(r->engine, err)) ||
-	    !(r->api.measures = ocs_measures_create(err)) ||
+	    !(r->api.measures = ocs_measures_create(r->engine, err)) ||
 	    !(r->api.auth = ocs_auth_create(&r->conf->users, "", err))) {
 		rig_down(r);
 		return -1;
