@@ -180,6 +180,11 @@ def becomes(n, want):
     return until('lease %d becomes %s' % (n, want), lambda: word(n) == want)
 
 
+def api_ops():
+    return [op for op, (_, path, _) in doc.op.items()
+            if path.startswith('/v1/')]
+
+
 # ---- what any address may answer ----
 
 def some_path(op):
@@ -193,7 +198,7 @@ def some_path(op):
 
 def test_any():
     big = b'{' + b' ' * (1 << 20) + b'}'
-    for op in doc.op:
+    for op in api_ops():
         at = some_path(op)
         call(op, 401, tcp={}, **at)
         call(op, 401, tcp={'Authorization': 'Bearer ' + 'a' * 32}, **at)
@@ -206,6 +211,8 @@ def test_any():
 def test_methods():
     """Addresses take no other methods, and Allow says which they take."""
     for path, item in doc.doc['paths'].items():
+        if not path.startswith('/v1/'):
+            continue
         takes = {m.upper() for m in item if m in openapi.METHODS}
         for m in {'GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'HEAD', 'BREW',
                   'OPTIONS'} - takes:
@@ -232,8 +239,8 @@ def test_rubbish():
                '?controller_epoch=-1', '?job_id=4294967296', '?=', '?&&&',
                '?state=%0a', '?ended_s=1e3', '?after=x']
     before = count, failed
-    for op, (_, path, _) in doc.op.items():
-        names = re.findall(r'{(\w+)}', path)
+    for op in api_ops():
+        names = re.findall(r'{(\w+)}', doc.op[op][1])
         for body in bodies:
             call(op, None, body=body, quiet=True, **some_path(op))
         for segment in segments:
@@ -460,6 +467,69 @@ def test_faults():
     call('fault', 200, {'link': '*', 'fault': 'recover'})
 
 
+def public(method, path):
+    return send(http.client.HTTPConnection('127.0.0.1', PUBLIC, timeout=40),
+                method, path, None, {})
+
+
+def test_public():
+    """HttpListen: what is documented for it, and nothing of the rest."""
+    call('hold', 201, lease(50, user='zaphod', rate=1))
+    call('commit', 202, lease(50, user='zaphod', rate=1), id=lid(50))
+    becomes(50, 'ACTIVE')
+    for op in set(doc.op) - set(api_ops()):
+        method, path, _ = doc.op[op]
+        status, kind, body, headers = public(method, path)
+        bad = doc.answer_errors(op, status, kind, body)
+        ok(status == 200 and not bad, '%s on HttpListen: %d' % (path, status),
+           *bad)
+        whole = body + str(headers).encode()
+        named = [name for name in (b'zaphod', b'anna', b'daemon', b'games',
+                                   lid(50).encode(), b'uid=')
+                 if name in whole]
+        ok(not named, '%s names no user and no lease' % path, str(named))
+        ok(public('POST', path)[0] == 405, 'POST %s: 405' % path)
+        ok(send(Unix(SOCK, 'root'), 'GET', path, None, {})[0] == 404,
+           '%s is not among the addresses of leases' % path)
+    wrong = []
+    for op in api_ops():
+        method, path, _ = doc.op[op]
+        for name, value in some_path(op).items():
+            path = path.replace('{%s}' % name, value)
+        for m in {method, 'GET'}:
+            status, _, body, _ = public(m, path)
+            if status != 404 or b'zaphod' in body:
+                wrong.append('%s %s: %d' % (m, path, status))
+    ok(not wrong, 'nothing of /v1 is on HttpListen', *wrong)
+
+
+def test_trouble():
+    """The disk fails: 503, with a problem that is documented."""
+    global EPOCH
+    EPOCH = call('epoch', 200, name='alpha')['controller_epoch']
+    trace = subprocess.Popen(
+        ['strace', '-f', '-q', '-e', 'trace=fdatasync', '-e',
+         'inject=fdatasync:error=EIO', '-o', '/dev/null', '-p',
+         str(agent.pid)], stderr=subprocess.PIPE)
+    try:
+        if not until('strace is attached to all threads', lambda: all(
+                'TracerPid:\t0' not in open(
+                    '/proc/%d/task/%s/status' % (agent.pid, t)).read()
+                for t in os.listdir('/proc/%d/task' % agent.pid))):
+            return
+        call('commit', 503, lease(51, rate=1), id=lid(51))
+        call('hold', 503, lease(52, rate=1))
+        call('epoch', 503, name='beta')
+        call('drain', 503, {'drained': True}, name='par-lyo')
+        call('state', 200)
+        status, kind, body, _ = public('GET', '/readyz')
+        bad = doc.answer_errors('readyz', status, kind, body)
+        ok(status == 503 and not bad, 'not ready: %s' % body, *bad)
+    finally:
+        trace.terminate()
+        trace.wait()
+
+
 def finish():
     """All that is documented was seen, and each code that 409 has."""
     missing = sorted(doc.documented() - set(doc.seen))
@@ -478,10 +548,11 @@ def finish():
 
 
 def main():
-    global PORT
+    global PORT, PUBLIC
     with open(D + '/opticald.conf', 'w') as f:
         f.write('''Listen=unix:%s/sock
 Listen=127.0.0.1:0
+HttpListen=127.0.0.1:0
 Ledger=%s/ledger.db
 Cluster=alpha User=daemon
 Cluster=beta User=bin
@@ -499,7 +570,11 @@ LinkName=par-rom A=paris Z=rome Km=1100 Wavelengths=1 Rate=400G Granularity=clie
     ok(not doc.check(), 'the schemas are schemas', *doc.check())
     start()
     with open(D + '/log') as log:
-        PORT = int(re.search(r'at=127\.0\.0\.1:(\d+)', log.read()).group(1))
+        text = log.read()
+    PORT = int(re.search(r'at=127\.0\.0\.1:(\d+)$',
+                         text, re.M).group(1))
+    PUBLIC = int(re.search(
+        r'at=127\.0\.0\.1:(\d+) public=yes', text).group(1))
     test_any()
     test_methods()
     test_agent()
@@ -509,7 +584,9 @@ LinkName=par-rom A=paris Z=rome Km=1100 Wavelengths=1 Rate=400G Granularity=clie
     test_compute()
     test_terms()
     test_faults()
+    test_public()
     test_rubbish()
+    test_trouble()
     finish()
     agent.send_signal(signal.SIGTERM)
     ok(agent.wait(20) == 0, 'it ends well')

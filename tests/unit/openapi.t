@@ -23,6 +23,12 @@ paths=$(sed -n '/^paths:/,/^components:/{
 			echo "$x $path"
 		fi
 	done | sort)
+# those of HttpListen
+public=$(sed -n 's/^\t{ "\([a-z]*\)", get_[a-z]* },$/GET \/\1/p' \
+	"$top/agent/public.c" | sort)
+is "$(grep -v ' /v1/' <<<"$paths")" "$public" \
+	"openapi.yaml has the pages of HttpListen"
+paths=$(grep ' /v1/' <<<"$paths")
 ok "there are routes" [ -n "$routes" ]
 is "$paths" "$routes" "openapi.yaml has the routes, and no others"
 
