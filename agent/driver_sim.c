@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/point.h"
 #include "agent/text.h"
 #include "common/core/net.h"
 #include "common/sys/clock.h"
@@ -157,7 +158,9 @@ static int rewrite(struct sim *sim, struct ocs_error *err)
 /* One line was printed: make it one write(2). */
 static void flush_line(struct sim *sim)
 {
+	OCS_POINT("network.write");
 	fflush(sim->file);
+	OCS_POINT("network.written");
 	clearerr(sim->file);
 	if (++sim->lines > SLACK_LINES + 2 * (sim->nservices + sim->nlinks))
 		rewrite(sim, NULL);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/point.h"
 #include "common/sys/clock.h"
 
 struct ocs_lease_ref *ocs_lease_ref_get(struct ocs_lease_ref *ref)
@@ -466,6 +467,7 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 	}
 	rec->books = books;
 	engine_due(e, rec);
+	OCS_POINT("lease.applied");
 	e->seq++;
 	if (ch->settle) {
 		rec->seq = e->seq;

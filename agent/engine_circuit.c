@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "agent/point.h"
 #include "common/core/units.h"
 #include "common/sys/clock.h"
 
@@ -79,14 +80,25 @@ static void issue(struct ocs_engine *e, struct engine_rec *rec, unsigned int i,
 	ec->kind = ec->next;
 	ec->deadline_ms = now + ENGINE_OP_TIMEOUT_MS;
 	engine_timer(e, ec->deadline_ms);
-	if (ec->kind == NEXT_CREATE)
+	switch (ec->kind) {
+	case NEXT_CREATE:
+		OCS_POINT("driver.create");
 		ops->create(e->drv, &svc, ec->op, engine_driver_done, e);
-	else if (ec->kind == NEXT_REMOVE)
+		return;
+	case NEXT_REMOVE:
+		OCS_POINT("driver.remove");
 		ops->remove(e->drv, &svc, ec->op, engine_driver_done, e);
-	else if (ec->kind == NEXT_RESIZE && ops->resize)
+		return;
+	case NEXT_RESIZE:	/* only where the driver can */
+		OCS_POINT("driver.resize");
 		ops->resize(e->drv, &svc, ec->op, engine_driver_done, e);
-	else
-		ops->look(e->drv, &svc, ec->op, engine_driver_done, e);
+		return;
+	case NEXT_LOOK:
+	case NEXT_NONE:
+		break;
+	}
+	OCS_POINT("driver.look");
+	ops->look(e->drv, &svc, ec->op, engine_driver_done, e);
 }
 
 void engine_step(struct ocs_engine *e, struct engine_rec *rec, uint64_t now)
@@ -377,11 +389,13 @@ void engine_driver_done(void *arg, const char *id, uint64_t op,
 	struct engine_rec *rec;
 	unsigned int i;
 
+	OCS_POINT("driver.answer");
 	pthread_mutex_lock(&e->lock);
 	rec = engine_rec_of_service(e, id, &i);
 	if (rec && rec->circuit[i].op == op)	/* else: overtaken */
 		op_done(e, rec, i, outcome, light, cause);
 	pthread_mutex_unlock(&e->lock);
+	OCS_POINT("driver.answered");
 }
 
 void engine_overdue(struct ocs_engine *e, struct engine_rec *rec,
@@ -413,6 +427,7 @@ void engine_driver_service(void *arg, const char *id, enum ocs_light light,
 	struct ocs_circuit *c;
 	unsigned int i;
 
+	OCS_POINT("driver.service");
 	pthread_mutex_lock(&e->lock);
 	rec = engine_rec_of_service(e, id, &i);
 	if (!rec) {
@@ -440,6 +455,7 @@ void engine_driver_link(void *arg, const char *name, bool down)
 	struct ocs_engine *e = arg;
 	int l;
 
+	OCS_POINT("driver.link");
 	pthread_mutex_lock(&e->lock);
 	l = ocs_net_link(&e->net, name);
 	if (l >= 0 && e->net.link[l].down != down) {

@@ -30,6 +30,7 @@
 
 #include "agent/log.h"
 #include "agent/metrics.h"
+#include "agent/point.h"
 #include "agent/public.h"
 #include "common/sys/clock.h"
 
@@ -419,6 +420,7 @@ static bool put_aside(struct request *r, uint64_t changes)
 	pthread_mutex_lock(&http->lock);
 	aside = http->changes == changes && !http->stopping;
 	if (aside) {
+		OCS_POINT("request.asleep");
 		MHD_suspend_connection(r->con);
 		r->next = http->waiting;
 		if (r->next)
@@ -511,6 +513,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **context,
 
 	if (!r)
 		return;
+	OCS_POINT("reply.sent");
 	pthread_mutex_lock(&r->http->lock);
 	unlink_waiting(r);
 	if (!--r->http->nrequests)
@@ -553,7 +556,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *con,
 	}
 	if (close_after)
 		MHD_add_response_header(response, "Connection", "close");
+	OCS_POINT("reply.made");
 	rc = MHD_queue_response(con, (unsigned int) reply->status, response);
+	OCS_POINT("reply.queued");
 	MHD_destroy_response(response);
 	return rc;
 }
@@ -614,6 +619,7 @@ static enum MHD_Result begin(struct request *r, struct http_socket *s,
 	const char *length;
 	struct ocs_error err;
 
+	OCS_POINT("request.head");
 	r->begun = true;
 	r->begun_us = ocs_clock_mono_us();
 	r->call.method = method;
@@ -661,6 +667,7 @@ static enum MHD_Result take_body(struct request *r, const char *data,
 	size_t n = *size;
 	char *grown;
 
+	OCS_POINT("request.body");
 	*size = 0;
 	if (r->open || r->refused || r->too_long || r->nomem)
 		return MHD_YES;		/* read on, keep nothing */
@@ -712,6 +719,10 @@ static enum MHD_Result handle(struct request *r)
 	struct ocs_reply reply;
 	uint64_t changes;
 
+	if (r->call.deadline_ms)
+		OCS_POINT("request.awake");
+	else
+		OCS_POINT("request.dispatch");
 	r->call.body = r->body ? r->body : "";
 	r->call.len = r->len;
 	for (;;) {

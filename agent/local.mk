@@ -22,6 +22,7 @@ agent_libagent_la_SOURCES = \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
 	agent/metrics.c agent/metrics.h \
+	agent/point.h \
 	agent/public.c agent/public.h agent/public_page.c \
 	agent/refusals.c agent/refusals.h \
 	agent/stats.h \
@@ -71,3 +72,13 @@ check_PROGRAMS += tests/unit/t_nth
 tests_unit_t_nth_SOURCES = tests/unit/t_nth.c tests/unit/model.h \
 	tests/unit/model_naive.c tests/unit/model_net.c tests/unit/tap.h
 tests_unit_t_nth_LDADD = $(agent_libs)
+
+# The agent with places at which it kills itself; see agent/point.h.
+check_PROGRAMS += tests/fault/opticald-points
+tests_fault_opticald_points_SOURCES = agent/main.c \
+	$(agent_libagent_la_SOURCES) tests/fake/points.c
+tests_fault_opticald_points_CPPFLAGS = $(agent_libagent_la_CPPFLAGS) \
+	-DOCS_POINTS
+tests_fault_opticald_points_LDADD = common/libwire.la common/libsys.la \
+	common/libcore.la $(MHD_LIBS) $(GNUTLS_LIBS) $(SQLITE_LIBS) \
+	$(JSON_LIBS) $(MUNGE_LIBS) -lpthread

@@ -28,6 +28,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/point.h"
 #include "common/core/defaults.h"
 
 /* The log is moved into the database above this many pages of 4 KiB. */
@@ -448,14 +449,39 @@ uint64_t ocs_store_fence(const struct ocs_store *s)
 	return s->fence;
 }
 
+/* A write counts only while nobody else has opened the ledger since us. */
+static int check_fence(struct ocs_store *s, struct ocs_error *err)
+{
+	uint64_t fence = 0;
+
+	if (meta_get_u64(s, "fence", &fence, err) < 0)
+		return -1;
+	if (fence == s->fence)
+		return 0;
+	return ocs_fail(err, OCS_IO,
+			"ledger %s: another opticald has taken it over",
+			s->path);
+}
+
 int ocs_store_begin(struct ocs_store *s, struct ocs_error *err)
 {
-	return run(s, Q_BEGIN, err);
+	if (run(s, Q_BEGIN, err) < 0)
+		return -1;
+	OCS_POINT("ledger.begin");
+	if (check_fence(s, err) == 0)
+		return 0;
+	run(s, Q_UNDO, NULL);
+	return -1;
 }
 
 int ocs_store_end(struct ocs_store *s, struct ocs_error *err)
 {
-	return run(s, Q_END, err);
+	int rc;
+
+	OCS_POINT("ledger.end");
+	rc = run(s, Q_END, err);
+	OCS_POINT("ledger.ended");
+	return rc;
 }
 
 void ocs_store_undo(struct ocs_store *s)
@@ -482,6 +508,7 @@ int ocs_store_lease_put(struct ocs_store *s, const struct ocs_lease *lease,
 	sqlite3_bind_int64(st, 12, lease->gone_ms);
 	sqlite3_bind_int64(st, 13, (sqlite3_int64) s->fence);
 	bound_text(s, Q_LEASE_PUT, 14, json);
+	OCS_POINT("ledger.lease");
 	return run(s, Q_LEASE_PUT, err);
 }
 
@@ -497,6 +524,7 @@ int ocs_store_event_add(struct ocs_store *s, const char *lease_id,
 	bound_text(s, Q_EVENT_ADD, 6, event->to);
 	bound_text(s, Q_EVENT_ADD, 7, event->cause);
 	sqlite3_bind_int64(st, 8, (sqlite3_int64) s->fence);
+	OCS_POINT("ledger.event");
 	return run(s, Q_EVENT_ADD, err);
 }
 
@@ -508,6 +536,7 @@ int ocs_store_cluster_put(struct ocs_store *s,
 
 	sqlite3_bind_int64(st, 2, (sqlite3_int64) cluster->epoch);
 	sqlite3_bind_int(st, 3, cluster->brake);
+	OCS_POINT("ledger.cluster");
 	return run(s, Q_CLUSTER_PUT, err);
 }
 
@@ -516,6 +545,7 @@ int ocs_store_removal_add(struct ocs_store *s, const char *cluster,
 {
 	sqlite3_bind_int64(bound_text(s, Q_REMOVAL_ADD, 1, cluster), 2,
 			   time_ms);
+	OCS_POINT("ledger.removal");
 	return run(s, Q_REMOVAL_ADD, err);
 }
 
@@ -535,6 +565,7 @@ int ocs_store_tombstone_add(struct ocs_store *s, const char *lease_id,
 	if (run(s, Q_TOMB_PRUNE, err) < 0)
 		return -1;
 	sqlite3_bind_int64(bound_text(s, Q_TOMB_ADD, 1, lease_id), 2, time_ms);
+	OCS_POINT("ledger.tombstone");
 	return run(s, Q_TOMB_ADD, err);
 }
 
@@ -544,6 +575,7 @@ int ocs_store_doc_put(struct ocs_store *s, const char *kind, const char *id,
 	bound_text(s, Q_DOC_PUT, 1, kind);
 	bound_text(s, Q_DOC_PUT, 2, id);
 	bound_text(s, Q_DOC_PUT, 3, json);
+	OCS_POINT("ledger.doc");
 	return run(s, Q_DOC_PUT, err);
 }
 
@@ -574,6 +606,7 @@ int ocs_store_docs(struct ocs_store *s, const char *kind, ocs_store_doc_f fn,
 int ocs_store_generation_put(struct ocs_store *s, uint64_t value,
 			     struct ocs_error *err)
 {
+	OCS_POINT("ledger.generation");
 	return meta_put_u64(s, "generation", value, err);
 }
 
@@ -747,9 +780,11 @@ int ocs_store_removals(struct ocs_store *s,
 
 int ocs_store_sync(struct ocs_store *s, struct ocs_error *err)
 {
+	OCS_POINT("ledger.sync");
 	if (fdatasync(s->log_fd) < 0)
 		return ocs_fail(err, OCS_IO, "ledger %s: fdatasync: %s",
 				s->path, strerror(errno));
+	OCS_POINT("ledger.synced");
 	return 0;
 }
 
@@ -758,6 +793,8 @@ void ocs_store_checkpoint(struct ocs_store *s)
 	if (atomic_load(&s->log_pages) < LOG_MAX_PAGES)
 		return;
 	atomic_store(&s->log_pages, 0);
+	OCS_POINT("ledger.checkpoint");
 	sqlite3_wal_checkpoint_v2(s->checkpointer, NULL,
 				  SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	OCS_POINT("ledger.checkpointed");
 }
