@@ -95,7 +95,13 @@ static struct ocs_alarm *alarm_add(struct ocs_state *st, const char *code,
 	return a;
 }
 
-static unsigned int held_back(const struct ocs_engine *e, const char *cluster)
+unsigned int engine_strays(struct ocs_engine *e)
+{
+	forget_strays(e);
+	return e->nstrays;
+}
+
+unsigned int engine_held_back(const struct ocs_engine *e, const char *cluster)
 {
 	unsigned int n = 0;
 
@@ -118,15 +124,13 @@ void engine_alarms(struct ocs_engine *e, const struct ocs_caller *caller,
 		if (!e->cluster[i].kept.brake ||
 		    !ocs_caller_may_write(caller, name))
 			continue;
-		n = held_back(e, name);
+		n = engine_held_back(e, name);
 		if ((a = alarm_add(st, "removals-held", name, n)))
 			snprintf(a->text, sizeof(a->text),
 				 "removal of %u leases of cluster %s is held back: compare opticalctl leases with squeue, then opticalctl confirm %s",
 				 n, name, name);
 	}
-	if (e->nstrays)
-		forget_strays(e);
-	if (e->nstrays && caller->role != OCS_ROLE_USER &&
+	if (engine_strays(e) && caller->role != OCS_ROLE_USER &&
 	    (a = alarm_add(st, "unknown-circuits", "", e->nstrays)))
 		snprintf(a->text, sizeof(a->text),
 			 "the network has %u circuits that the ledger does not know: is it new, or an old one?",

@@ -270,6 +270,10 @@ void engine_alarms(struct ocs_engine *e, const struct ocs_caller *caller,
 		   struct ocs_state *st);
 /* The network has (or no longer has) service ID, which no lease of ours is. */
 void engine_stray(struct ocs_engine *e, const char *id, bool there);
+/* How many there are. */
+unsigned int engine_strays(struct ocs_engine *e);
+/* Leases of CLUSTER whose removal is held back. */
+unsigned int engine_held_back(const struct ocs_engine *e, const char *cluster);
 /* REC's removal is refused, CAUSE says why. */
 void engine_hold_back(struct ocs_engine *e, struct engine_rec *rec,
 		      const char *cause);

@@ -165,6 +165,7 @@ struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
 	e->conf = conf;
 	e->store = store;
 	e->drv = drv;
+	e->scan_ms = ocs_clock_mono_ms();
 	if (init_net(e, &conf->net) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto fail;

@@ -182,6 +182,8 @@ static int tell_clusters(const struct ocs_engine *e, struct ocs_stats *out)
 		memcpy(c->name, e->cluster[i].kept.name, sizeof(c->name));
 		c->brake = e->cluster[i].kept.brake;
 		c->removals = removals(&e->cluster[i]);
+		if (c->brake)
+			c->held_back = engine_held_back(e, c->name);
 	}
 	for (unsigned int i = 0; i < s->nclusters; i++) {
 		unsigned int j = 0;
@@ -219,7 +221,7 @@ static int tell_links(const struct ocs_engine *e, struct ocs_stats *out)
 	return 0;
 }
 
-static void tell(const struct ocs_engine *e, struct ocs_stats *out)
+static void tell(struct ocs_engine *e, struct ocs_stats *out)
 {
 	uint64_t now = ocs_clock_mono_ms();
 
@@ -236,6 +238,7 @@ static void tell(const struct ocs_engine *e, struct ocs_stats *out)
 	memcpy(out->op, e->stats.op, sizeof(out->op));
 	memcpy(out->circuit, e->stats.circuit, sizeof(out->circuit));
 	out->windows = e->nwindows;
+	out->strays = engine_strays(e);
 }
 
 int ocs_engine_stats(struct ocs_engine *e, struct ocs_stats *stats,

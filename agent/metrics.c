@@ -46,6 +46,7 @@ struct ocs_metrics {
 	int64_t start_ms;	/* Unix */
 	atomic_uint_fast64_t code[NCODES];
 	struct route_counts route[OCS_API_ROUTES_MAX];
+	atomic_int_fast64_t ends_s[OCS_TLS_NFILES];
 	pthread_mutex_t lock;	/* guards what is below */
 	unsigned int nseen;
 	struct {
@@ -123,6 +124,12 @@ void ocs_metrics_seen(struct ocs_metrics *m, const struct ocs_caller *caller)
 		m->seen[j].ms = now;
 	}
 	pthread_mutex_unlock(&m->lock);
+}
+
+void ocs_metrics_certificate(struct ocs_metrics *m, enum ocs_tls_file file,
+			     int64_t ends_s)
+{
+	atomic_store(&m->ends_s[file], ends_s);
 }
 
 /* ---- the text ---- */
@@ -251,6 +258,9 @@ static void add_links(struct ocs_text *t, const struct ocs_stats *s)
 				     link_value(s, i, (enum link_value) k));
 		}
 	}
+	one(t, "opticald_unknown_circuits", "gauge",
+	    "Circuits of the network that the ledger does not know.",
+	    s->strays);
 	one(t, "opticald_maintenance_windows", "gauge",
 	    "Maintenance windows that are not over.", s->windows);
 }
@@ -283,6 +293,11 @@ static void add_clusters(struct ocs_text *t, const struct ocs_stats *s)
 	for (unsigned int i = 0; i < s->nclusters; i++)
 		ocs_text_add(t, "opticald_cluster_brake{cluster=\"%s\"} %d\n",
 			     s->cluster[i].name, s->cluster[i].brake);
+	head(t, "opticald_cluster_removals_held", "gauge",
+	     "Leases whose removal the brake holds back.");
+	for (unsigned int i = 0; i < s->nclusters; i++)
+		ocs_text_add(t, "opticald_cluster_removals_held{cluster=\"%s\"} %u\n",
+			     s->cluster[i].name, s->cluster[i].held_back);
 	head(t, "opticald_cluster_removals", "gauge",
 	     "Removals by reconcile that count against the brake.");
 	for (unsigned int i = 0; i < s->nclusters; i++)
@@ -404,6 +419,20 @@ static void add_requests(struct ocs_text *t, struct ocs_metrics *m)
 	}
 }
 
+static void add_certificates(struct ocs_text *t, const struct ocs_metrics *m)
+{
+	head(t, "opticald_certificate_end_timestamp_seconds", "gauge",
+	     "When a file of TLS is no longer valid.");
+	for (enum ocs_tls_file f = 0; f < OCS_TLS_NFILES; f++) {
+		int64_t ends_s = atomic_load(&m->ends_s[f]);
+
+		if (ends_s > 0)
+			ocs_text_add(t, "opticald_certificate_end_timestamp_seconds{file=\"%s\"} %"
+				     PRId64 "\n", ocs_tls_file_key(f),
+				     ends_s);
+	}
+}
+
 static uint64_t open_files(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -471,6 +500,7 @@ char *ocs_metrics_text(struct ocs_metrics *m, struct ocs_error *err)
 	add_leases(&t, &s);
 	add_ledger(&t, m, &s);
 	add_requests(&t, m);
+	add_certificates(&t, m);
 	add_process(&t, m);
 	ocs_stats_fini(&s);
 	if (!(text = ocs_text_take(&t)))

@@ -40,6 +40,10 @@ void ocs_metrics_request(struct ocs_metrics *m,
 /* CALLER has sent a request. */
 void ocs_metrics_seen(struct ocs_metrics *m, const struct ocs_caller *caller);
 
+/* FILE of TLS ends at ENDS_S, Unix s; 0: it has no end. */
+void ocs_metrics_certificate(struct ocs_metrics *m, enum ocs_tls_file file,
+			     int64_t ends_s);
+
 /* Why the agent can't work, one a line; "" when it can. NULL: no memory. The
  * caller frees. */
 char *ocs_metrics_trouble(struct ocs_metrics *m);

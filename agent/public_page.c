@@ -84,6 +84,9 @@ static void add_notes(struct ocs_text *t, struct ocs_engine *engine,
 		ocs_text_add(t, "<p class=\"note\">SIMULATED: no light is real here</p>\n");
 	if (s->disk_failed)
 		ocs_text_add(t, "<p class=\"warn\">The ledger's disk failed: restart opticald</p>\n");
+	if (s->strays)
+		ocs_text_add(t, "<p class=\"warn\">The network has %u circuits that the ledger does not know</p>\n",
+			     s->strays);
 	for (unsigned int i = 0; i < s->nclusters; i++) {
 		if (!s->cluster[i].brake)
 			continue;

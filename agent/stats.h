@@ -62,6 +62,7 @@ struct ocs_stats_cluster {
 	char name[OCS_NAME_MAX];
 	bool brake;
 	unsigned int removals;		/* that count against the brake */
+	unsigned int held_back;		/* by it */
 	uint64_t leases[OCS_STATS_WORDS];
 };
 
@@ -78,6 +79,7 @@ struct ocs_stats {
 	uint64_t op[OCS_STATS_OPS][OCS_STATS_OUTCOMES];
 	/* of leases that are not gone */
 	uint64_t circuit[OCS_STATS_PROVS][OCS_STATS_DATAS];
+	unsigned int strays;		/* lit, and unknown to the ledger */
 	unsigned int windows;		/* of maintenance, begun or to come */
 	struct ocs_net net;		/* owned; booked_bps as it is */
 	bool *maintenance;		/* per link: drained or in a window */

@@ -306,6 +306,12 @@ enum ocs_tls_health ocs_tls_health(const struct ocs_tls *tls,
 	return health;
 }
 
+int64_t ocs_tls_ends_s(const struct ocs_tls *tls, enum ocs_tls_file file)
+{
+	return file == OCS_TLS_CERT ? (int64_t) tls->ends :
+	       file == OCS_TLS_CRL ? (int64_t) tls->crl_ends : 0;
+}
+
 /* ---- sessions ---- */
 
 static int no_certificate(gnutls_session_t session,

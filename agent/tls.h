@@ -63,6 +63,9 @@ enum ocs_tls_health ocs_tls_health(const struct ocs_tls *tls,
 				   enum ocs_tls_file file,
 				   struct ocs_error *text);
 
+/* When FILE ends, Unix s; 0: never, or it is not there. */
+int64_t ocs_tls_ends_s(const struct ocs_tls *tls, enum ocs_tls_file file);
+
 /* SESSION, a gnutls_session_t that has not begun, is to use TLS. */
 int ocs_tls_begin(struct ocs_tls *tls, void *session);
 /* What the client of SESSION showed. */
