@@ -22,6 +22,7 @@ agent_libagent_la_SOURCES = \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
 	agent/metrics.c agent/metrics.h \
+	agent/notify.c agent/notify.h \
 	agent/point.h \
 	agent/public.c agent/public.h agent/public_page.c \
 	agent/refusals.c agent/refusals.h \
@@ -56,6 +57,13 @@ tests_unit_t_engine_SOURCES = tests/unit/t_engine.c \
 tests_unit_t_engine_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_t_engine_LDADD = $(agent_libs)
+
+check_PROGRAMS += tests/unit/t_ops
+tests_unit_t_ops_SOURCES = tests/unit/t_ops.c tests/unit/nomem.h \
+	tests/unit/tap.h
+tests_unit_t_ops_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+tests_unit_t_ops_LDADD = $(agent_libs)
 
 check_PROGRAMS += tests/unit/t_term
 tests_unit_t_term_SOURCES = tests/unit/t_term.c tests/unit/tap.h

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
@@ -25,8 +26,10 @@
 #include "agent/http_server.h"
 #include "agent/log.h"
 #include "agent/metrics.h"
+#include "agent/notify.h"
 #include "agent/store.h"
 #include "agent/tls.h"
+#include "common/sys/clock.h"
 #include "ocs_config.h"
 
 #define CONF_DEFAULT OCS_SYSCONFDIR "/opticald.conf"
@@ -113,6 +116,13 @@ static void on_change(void *arg)
 	ocs_http_wake(arg);
 }
 
+/* TLS may be NULL. */
+static void tell_certificates(struct agent *a, const struct ocs_tls *tls)
+{
+	for (enum ocs_tls_file f = 0; tls && f < OCS_TLS_NFILES; f++)
+		ocs_metrics_certificate(a->metrics, f, ocs_tls_ends_s(tls, f));
+}
+
 static int start(struct agent *a, struct ocs_error *err)
 {
 	struct ocs_agent_conf *c = a->conf;
@@ -147,6 +157,7 @@ static int start(struct agent *a, struct ocs_error *err)
 	a->api.computes = a->computes;
 	a->api.measures = a->measures;
 	a->api.metrics = a->metrics;
+	tell_certificates(a, tls);
 	ocs_engine_on_change(a->engine, on_change, a->http);
 	if (ocs_engine_start(a->engine, err) < 0)
 		return -1;
@@ -193,7 +204,11 @@ static void reload(struct agent *a)
 	struct ocs_tls *tls;
 	struct ocs_error err;
 
+	ocs_notify("RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   ocs_clock_mono_us());
 	if (reread(a, &conf, &tls, &err) < 0) {
+		ocs_notify("READY=1\nSTATUS=Running; the last reload was refused: %.200s",
+			   err.text);
 		ocs_log("reload", "result=refused cause=%s",
 			ocs_quote(err.text).text);
 		ocs_tls_put(tls);
@@ -201,23 +216,50 @@ static void reload(struct agent *a)
 		return;
 	}
 	ocs_auth_users(a->auth, &conf->users);
+	tell_certificates(a, tls);
 	ocs_http_tls(a->http, tls);
+	ocs_notify("READY=1\nSTATUS=Running");
 	ocs_log("reload", "result=ok clusters=%u operators=%u note=\"only clusters, users, operators and certificates are read again: the rest needs a restart\"",
 		conf->users.nclusters, conf->users.noperators);
 	ocs_agent_conf_destroy(conf);
+}
+
+/* The next signal; meanwhile the service manager hears that we are alive, if
+ * it wants to and we are. */
+static int next_signal(struct agent *a, const sigset_t *signals)
+{
+	uint64_t ms = ocs_notify_watchdog_ms() / 3;
+	struct timespec ts = {
+		.tv_sec = (time_t) (ms / 1000),
+		.tv_nsec = (long) (ms % 1000) * 1000000,
+	};
+	bool was_alive = true;
+
+	for (;;) {
+		int sig = ms ? sigtimedwait(signals, NULL, &ts) :
+			  sigwaitinfo(signals, NULL);
+		bool alive;
+
+		if (sig > 0)
+			return sig;
+		if (errno != EAGAIN)
+			continue;
+		alive = ocs_metrics_alive(a->metrics);
+		if (alive)
+			ocs_notify("WATCHDOG=1");
+		else if (was_alive)
+			ocs_log("stuck", "note=\"the engine's worker stands still\"");
+		was_alive = alive;
+	}
 }
 
 static void serve(struct agent *a, const sigset_t *signals)
 {
 	int sig;
 
-	for (;;) {
-		if (sigwait(signals, &sig))
-			continue;
-		if (sig != SIGHUP)
-			break;
+	while ((sig = next_signal(a, signals)) == SIGHUP)
 		reload(a);
-	}
+	ocs_notify("STOPPING=1\nSTATUS=Stopping");
 	ocs_log("stopping", "signal=%d", sig);
 }
 
@@ -239,6 +281,7 @@ static int run(struct agent *a)
 		ocs_log("ready", "version=%s driver=%s pid=%d",
 			PACKAGE_VERSION, a->driver->ops->name,
 			(int) getpid());
+		ocs_notify("READY=1\nSTATUS=Running");
 		serve(a, &signals);
 	} else {
 		ocs_log("start-failed", "cause=%s", ocs_quote(err.text).text);
