@@ -784,8 +784,6 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, ocs_tls_no_certificate() },
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) ocs_tls_priorities },
-		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS,
-		  NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
@@ -803,14 +801,15 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)
 			(s->open ? PUBLIC_CONNECTIONS_MAX : CONNECTIONS_MAX),
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)
-			(s->open ? PUBLIC_CONNECTIONS_PER_HOST : 0),
+			(s->open ? PUBLIC_CONNECTIONS_PER_HOST :
+			 s->tls ? CONNECTIONS_PER_ADDRESS : 0),
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)
 			(s->open ? PUBLIC_IDLE_S : IDLE_S),
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-		MHD_OPTION_ARRAY, s->tls ? tls : tls + 3,
+		MHD_OPTION_ARRAY, s->tls ? tls : tls + 2,
 		MHD_OPTION_END);
 	if (!s->daemon)
 		return ocs_fail(err, OCS_IO, "the HTTP server does not start");
