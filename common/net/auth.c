@@ -16,13 +16,17 @@
 /* Sessions with less than this left, or half of their life, are renewed. */
 #define RENEW_MS 120000
 #define TOKEN_MAX 256
+/* A certificate that the agent did not know is shown again after this: its
+ * Certificate= may be there by now. */
+#define CERT_AGAIN_MS 10000
 /* expires_s is how long the session lasts: ten minutes, never days */
 #define SESSION_MAX_S 86400
 
 struct ocs_auth {
 	bool needed;		/* a session is */
 	bool cert;		/* we have a certificate; it was of no use if
-				 * NEEDED */
+				 * NEEDED, and is tried again then: */
+	uint64_t again_ms;	/* monotonic */
 	char munge_socket[256];
 	char header[sizeof("Bearer ") + TOKEN_MAX];	/* "": no session */
 	uint64_t renew_ms;	/* monotonic */
@@ -162,6 +166,8 @@ int ocs_auth_ready(struct ocs_auth *auth, struct ocs_http *http,
 {
 	struct ocs_error why;
 
+	if (auth->cert && auth->needed && ocs_clock_mono_ms() >= auth->again_ms)
+		auth->needed = false;
 	if (!auth->needed ||
 	    (*auth->header && ocs_clock_mono_ms() < auth->renew_ms))
 		return 0;
@@ -190,8 +196,10 @@ bool ocs_auth_forget(struct ocs_auth *auth)
 {
 	bool had = *auth->header;
 
+	if (auth->cert && !auth->needed) {
+		auth->again_ms = ocs_clock_mono_ms() + CERT_AGAIN_MS;
+		return auth->needed = true;	/* a session is kept */
+	}
 	explicit_bzero(auth->header, sizeof(auth->header));
-	if (auth->cert && !auth->needed)
-		return auth->needed = true;
 	return had;
 }

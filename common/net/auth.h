@@ -6,7 +6,7 @@
  * certificate, which says it.  Else a munge credential, good for one request,
  * buys a session token; the token is kept in memory only, is never logged, and
  * is renewed well before it ends.  When the agent does not know a certificate,
- * munge is tried.
+ * munge is tried, and the certificate again a while later.
  */
 #ifndef OCS_NET_AUTH_H
 #define OCS_NET_AUTH_H
