@@ -7,6 +7,7 @@ cluster_tests = tests/cluster/0000-forward.t tests/cluster/0100-demo.t \
 	tests/cluster/0300-link-full.t tests/cluster/0400-refusals.t \
 	tests/cluster/0500-gate.t tests/cluster/0600-policies.t \
 	tests/cluster/1000-access.t tests/cluster/1100-compute.t \
+	tests/cluster/1200-tls.t \
 	tests/fault/0600-setup-refused.t tests/fault/0610-commit-timeout.t \
 	tests/fault/0700-scancel.t \
 	tests/fault/0800-crash.t tests/fault/0810-jobid-reuse.t \

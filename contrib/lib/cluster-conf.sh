@@ -213,6 +213,8 @@ agent_url()
 {
 	if [ "$AGENT" = tcp ]; then
 		echo "http://127.0.0.1:$AGENT_PORT"
+	elif [ "$AGENT" = tls ]; then
+		echo "https://127.0.0.1:$AGENT_PORT"
 	else
 		echo "unix:$D/opticald/opticald.sock"
 	fi
@@ -224,6 +226,11 @@ write_optical_conf()
 
 	{
 	echo "AgentURL=$(agent_url)"
+	[ "$AGENT" != tls ] || cat <<-X
+	AgentCA=$D/etc/tls/ca.pem
+	AgentCert=$D/etc/tls/cluster.pem
+	AgentKey=$D/etc/tls/cluster.key
+	X
 	echo "MungeSocket=$D/munge/munge.sock"
 	for s in "${SITES[@]}"; do
 		name=${s%%:*}
@@ -252,16 +259,22 @@ link_specs()
 
 write_opticald_conf()
 {
-	local s name a b km waves rate gran
+	local s name a b km waves rate gran who=User=slurm
 
+	[ "$AGENT" != tls ] || who=Certificate=slurmctld.$CLUSTER
 	{
 	echo "Listen=unix:$D/opticald/opticald.sock"
-	[ "$AGENT" != tcp ] || echo "Listen=127.0.0.1:$AGENT_PORT"
+	[[ $AGENT != t* ]] || echo "Listen=127.0.0.1:$AGENT_PORT"
+	[ "$AGENT" != tls ] || cat <<-X
+	TlsCert=$D/etc/tls/agent.pem
+	TlsKey=$D/etc/tls/agent.key
+	TlsClientCA=$D/etc/tls/ca.pem
+	X
 	cat <<-X
 	Ledger=$D/opticald/ledger.db
 	RunAs=slurm
 	MungeSocket=$D/munge/munge.sock
-	Cluster=$CLUSTER User=slurm
+	Cluster=$CLUSTER $who
 	Operator=root
 	Driver=sim
 	SimSetupTime=$SETUP_TIME
