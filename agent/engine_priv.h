@@ -264,6 +264,10 @@ enum ocs_admin engine_admin(const struct ocs_engine *e,
 /* Windows that begin or end, and what follows for leases. */
 void engine_maint_step(struct ocs_engine *e, int64_t now_s);
 
+/* engine_page.c; not locked. As ocs_engine_leases_text(), for past and limit. */
+char *engine_page_text(struct ocs_engine *e, const struct ocs_caller *caller,
+		       const struct ocs_lease_query *q, struct ocs_error *err);
+
 /* engine_alarm.c; locked */
 /* What waits for an operator, as far as CALLER may know, into ST. */
 void engine_alarms(struct ocs_engine *e, const struct ocs_caller *caller,

@@ -377,6 +377,8 @@ char *ocs_engine_leases_text(struct ocs_engine *e,
 	bool more;
 	int rc;
 
+	if (q->past && q->limit)
+		return engine_page_text(e, caller, q, err);
 	pthread_mutex_lock(&e->lock);
 	rc = collect(e, caller, q, &refs);
 	if (rc < 0)

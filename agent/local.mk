@@ -13,7 +13,7 @@ agent_libagent_la_SOURCES = \
 	agent/driver.h agent/driver_sim.c \
 	agent/engine.c agent/engine.h agent/engine_priv.h \
 	agent/engine_alarm.c agent/engine_change.c \
-	agent/engine_doc.c agent/engine_circuit.c \
+	agent/engine_doc.c agent/engine_page.c agent/engine_circuit.c \
 	agent/engine_maint.c agent/engine_modify.c \
 	agent/engine_run.c agent/engine_stats.c \
 	agent/engine_term.c agent/engine_view.c \

@@ -96,6 +96,18 @@ int ocs_store_each_past(struct ocs_store *store, int64_t since_ms,
 			const char *cluster, uint32_t job_id, unsigned int max,
 			ocs_store_lease_f fn, void *arg,
 			struct ocs_error *err);
+/* Rows of leases, gone or not, with ids above AFTER, in order of ids; CLUSTER ""
+ * and JOB_ID 0 mean any.  FN returns 0 to go on, 1 to stop, or -1 with ERR set.
+ * 1: FN stopped it; 0: there are no more; -1. */
+struct ocs_store_row {
+	const char *id, *cluster, *body;	/* borrowed */
+	uint32_t user_id;
+};
+typedef int (*ocs_store_row_f)(const struct ocs_store_row *row, void *arg,
+			       struct ocs_error *err);
+int ocs_store_page(struct ocs_store *store, const char *after,
+		   const char *cluster, uint32_t job_id, ocs_store_row_f fn,
+		   void *arg, struct ocs_error *err);
 /* *EVENT is the caller's to free, oldest first, at most
  * OCS_WIRE_EVENTS_MAX; none is no error. */
 int ocs_store_events(struct ocs_store *store, const char *lease_id,

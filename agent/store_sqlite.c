@@ -76,6 +76,7 @@ static const char *const migration[] = {
 
 enum stmt {
 	Q_BEGIN, Q_END, Q_UNDO, Q_LEASE_PUT, Q_LEASE_GET, Q_LIVE, Q_PAST,
+	Q_PAGE,
 	Q_EVENT_ADD, Q_EVENTS, Q_CLUSTER_PUT, Q_CLUSTERS, Q_REMOVAL_ADD,
 	Q_REMOVAL_FORGET, Q_REMOVALS, Q_TOMB_ADD, Q_TOMB_PRUNE, Q_TOMB_HAS,
 	Q_META_PUT, Q_META_GET, Q_DOC_PUT, Q_DOC_DEL, Q_DOCS, NSTMT
@@ -93,6 +94,9 @@ static const char *const sql[NSTMT] = {
 		   " AND gone_ms <= ?1 AND (?2 = '' OR cluster = ?2)"
 		   " AND (?3 = 0 OR job_id = ?3)"
 		   " ORDER BY gone_ms DESC, id LIMIT ?4",
+	[Q_PAGE] = "SELECT id, cluster, user_id, body FROM leases"
+		   " WHERE id > ?1 AND (?2 = '' OR cluster = ?2)"
+		   " AND (?3 = 0 OR job_id = ?3) ORDER BY id",
 	[Q_EVENT_ADD] = "INSERT INTO events VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
 	[Q_EVENTS] = "SELECT time_ms, axis, circuit, was, now, cause"
 		     " FROM events WHERE lease = ?1 ORDER BY rowid LIMIT ?2",
@@ -692,6 +696,30 @@ int ocs_store_each_past(struct ocs_store *s, int64_t since_ms,
 	sqlite3_bind_int64(st, 3, job_id);
 	sqlite3_bind_int64(st, 4, max);
 	return each_lease(s, Q_PAST, fn, arg, err);
+}
+
+int ocs_store_page(struct ocs_store *s, const char *after,
+		   const char *cluster, uint32_t job_id, ocs_store_row_f fn,
+		   void *arg, struct ocs_error *err)
+{
+	sqlite3_stmt *st = bound_text(s, Q_PAGE, 1, after);
+	int rc;
+
+	bound_text(s, Q_PAGE, 2, cluster);
+	sqlite3_bind_int64(st, 3, job_id);
+	while ((rc = next_row(s, Q_PAGE, err)) > 0) {
+		struct ocs_store_row row = {
+			.id = column(st, 0), .cluster = column(st, 1),
+			.user_id = (uint32_t) sqlite3_column_int64(st, 2),
+			.body = column(st, 3),
+		};
+
+		if ((rc = fn(&row, arg, err))) {
+			done_rows(s, Q_PAGE);
+			return rc;
+		}
+	}
+	return rc;
 }
 
 static void copy_column(sqlite3_stmt *st, int i, char *buf, size_t size)

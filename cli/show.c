@@ -325,16 +325,11 @@ static int get_page(struct ctl *ctl, const char *path, struct listed *l,
 		 after);
 	if (ctl_request(ctl, "GET", page, NULL, &reply, err) < 0)
 		return -1;
-	rc = ocs_wire_decode_leases(reply.text, reply.len, &lease, &n, err);
-	if (rc == 0 && ocs_wire_decode_string(reply.text, reply.len, "next",
-					      next, OCS_LEASE_ID_MAX,
-					      err) < 0) {
-		*next = '\0';
-		rc = err->code == OCS_NOT_FOUND ? 0 : -1;
-	} else if (rc == 0 && strcmp(next, after) <= 0) {
+	rc = ocs_wire_decode_page(reply.text, reply.len, &lease, &n, next,
+				  err);
+	if (rc == 0 && *next && strcmp(next, after) <= 0)
 		rc = ocs_fail(err, OCS_SYNTAX,
 			      "the agent's pages of leases don't go on");
-	}
 	if (rc == 0 && ctl->json)
 		print_elements(l, &reply);
 	reply_fini(&reply);

@@ -105,6 +105,11 @@ struct ocs_state *ocs_wire_decode_state(const char *text, size_t len,
 int ocs_wire_decode_leases(const char *text, size_t len,
 			   struct ocs_lease ***lease, unsigned int *nleases,
 			   struct ocs_error *err);
+/* The same, and NEXT the id to go on after; "": there are no more. */
+int ocs_wire_decode_page(const char *text, size_t len,
+			 struct ocs_lease ***lease, unsigned int *nleases,
+			 char next[static OCS_LEASE_ID_MAX],
+			 struct ocs_error *err);
 int ocs_wire_decode_events(const char *text, size_t len,
 			   struct ocs_event **event, unsigned int *nevents,
 			   struct ocs_error *err);

@@ -427,12 +427,25 @@ int ocs_wire_decode_leases(const char *text, size_t len,
 			   struct ocs_lease ***lease, unsigned int *nleases,
 			   struct ocs_error *err)
 {
+	char next[OCS_LEASE_ID_MAX];
+
+	return ocs_wire_decode_page(text, len, lease, nleases, next, err);
+}
+
+int ocs_wire_decode_page(const char *text, size_t len,
+			 struct ocs_lease ***lease, unsigned int *nleases,
+			 char next[static OCS_LEASE_ID_MAX],
+			 struct ocs_error *err)
+{
 	struct ocs_json_at at = { .index = -1, .err = err };
 	int rc;
 
+	next[0] = '\0';
 	if (!(at.obj = ocs_json_parse(text, len, OCS_BODY_MAX, err)))
 		return -1;
-	rc = ocs_wire_get_leases(&at, lease, nleases);
+	rc = ocs_wire_get_id(&at, "next", false, next);
+	if (rc == 0)
+		rc = ocs_wire_get_leases(&at, lease, nleases);
 	json_object_put(at.obj);
 	return rc;
 }

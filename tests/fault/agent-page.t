@@ -81,6 +81,36 @@ is "${ALL[*]}" 11 "of one job"
 pages 3 "&cluster=beta"
 is "${ALL[*]}" "" "of another cluster"
 
+# a long past: 25,000 copies of one that is gone, of two users
+agent_stop
+sqlite3 "$D/ledger/ledger.db" "WITH RECURSIVE n(i) AS (VALUES (1000) UNION ALL
+	SELECT i + 1 FROM n WHERE i < 25999) INSERT INTO leases SELECT
+	printf('%032x', i), cluster, job_id, user_id + (i = 25999), user, gbps,
+	reservation, held_ms, committed_ms, active_ms, ended_ms, gone_ms - 86400000, fence,
+	replace(replace(body, id, printf('%032x', i)), '\"user_id\":1000',
+	'\"user_id\":' || (user_id + (i = 25999))) FROM leases, n
+	WHERE id = '$(lid 17)'"
+starts "with a long past"
+CTL=("$OCS_BUILDDIR/cli/opticalctl" -u "unix:$D/sock" -P -h)
+count=$("${CTL[@]}" leases --all | cut -d'|' -f1 | sort -u | wc -l)
+ok "all of it is listed, each once: $count" [ "$count" -ge 25016 ]
+req GET "/v1/leases?all=1"
+like "$(field '.leases.#')" '^100[0-9][0-9]$' \
+	"without pages the newest 10,000, and what is there"
+if [ "$(id -u)" = 0 ]; then
+	sqlite3 "$D/ledger/ledger.db" "UPDATE leases SET user_id = $(id -u nobody),
+		body = replace(body, '1001', '$(id -u nobody)')
+		WHERE id = '$(lid 25999)'"
+	chmod 711 "$D"
+	req_as nobody GET "/v1/leases?all=1&limit=10"
+	like "$(field '.leases.#') $(field .next)" '^0 0{28}5...$' \
+		"a page of what others own is short, not the last"
+	req_as nobody GET "/v1/leases?all=1&limit=10&after=$(field .next)"
+	is "$(ids) $(field .next)" "658f null" "the own is on the next"
+else
+	skip "only root can be several users" 2
+fi
+
 # refused
 for bad in limit=0 limit=10001 limit=x limit=-1 limit= after=x after= \
 	"after=$(lid 1)0" "after=0000000000000000000000000000000G"; do
