@@ -18,6 +18,7 @@
 #include "common/net/auth.h"
 #include "common/net/http.h"
 #include "common/sys/clock.h"
+#include "common/wire/wire_maint.h"
 
 struct ocs_client {
 	struct ocs_http *http;
@@ -258,6 +259,23 @@ int ocs_client_release(struct ocs_client *c, const char *id, uint64_t epoch,
 			 "&ended_s=%" PRId64, ended_s);
 	return ocs_client_request(c, "DELETE", path, NULL, timeout_ms, NULL,
 				  NULL, NULL, err);
+}
+
+int ocs_client_modify(struct ocs_client *c, const char *id,
+		      const struct ocs_modify *mod, unsigned int timeout_ms,
+		      struct ocs_error *err)
+{
+	char path[OCS_LEASE_ID_MAX + 32];
+	char *body = ocs_wire_encode_modify(mod);
+	int rc;
+
+	if (!body)
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	snprintf(path, sizeof(path), "/v1/leases/%.32s", id);
+	rc = ocs_client_request(c, "PATCH", path, body, timeout_ms, NULL, NULL,
+				NULL, err);
+	free(body);
+	return rc;
 }
 
 int ocs_client_compute(struct ocs_client *c, const char *cluster,

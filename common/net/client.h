@@ -18,6 +18,7 @@
 
 #include "common/core/error.h"
 #include "common/core/lease.h"
+#include "common/core/maint.h"
 #include "common/sys/agent_url.h"
 #include "common/wire/wire.h"
 #include "common/wire/wire_compute.h"
@@ -35,7 +36,7 @@ struct ocs_client *ocs_client_create(const struct ocs_agent_at *at,
 void ocs_client_destroy(struct ocs_client *c);
 
 /*
- * Send METHOD ("GET", "POST", "DELETE", "PUT") PATH ("/v1/leases?all=1", query
+ * Send METHOD ("GET", "POST", "DELETE", "PATCH", "PUT") PATH ("/v1/leases?all=1", query
  * escaped by the caller) with BODY (JSON; NULL: none) and wait for the whole
  * answer, at most TIMEOUT_MS over everything.
  * Returns 0 for 2xx with *STATUS, *REPLY (NUL-terminated, the caller frees;
@@ -79,6 +80,11 @@ int ocs_client_commit(struct ocs_client *c, const struct ocs_lease *lease,
 int ocs_client_compute(struct ocs_client *c, const char *cluster,
 		       const struct ocs_compute *compute,
 		       unsigned int timeout_ms, struct ocs_error *err);
+/* Change lease ID: OCS_BUSY, OCS_CONFLICT, OCS_STALE, OCS_RANGE, OCS_NOT_FOUND
+ * as the agent says. */
+int ocs_client_modify(struct ocs_client *c, const char *id,
+		      const struct ocs_modify *mod, unsigned int timeout_ms,
+		      struct ocs_error *err);
 /* Release lease ID; ENDED_S 0: unknown. OCS_NOT_FOUND is for the caller to
  * judge. */
 int ocs_client_release(struct ocs_client *c, const char *id, uint64_t epoch,

@@ -18,7 +18,7 @@
 
 #define OCSLIB_NAME "libocs.so"
 #define OCSLIB_SYMBOL "ocslib_ops"
-#define OCSLIB_ABI 2
+#define OCSLIB_ABI 3
 
 struct ocslib_ops {
 	uint32_t abi;		/* OCSLIB_ABI, checked by the caller */
@@ -87,6 +87,11 @@ struct ocslib_ops {
 	/* True if the watcher does not hear the agent, with ERR saying why
 	 * (for the log, after on_change); false if it does or is not there. */
 	bool (*trouble)(struct ocs_error *err);
+
+	/* The worker's, too: the lease ends at END_S now (0: open). Idempotent.
+	 * OCS_BUSY: there is no room for so long. */
+	int (*extend)(const char *id, int64_t end_s, unsigned int timeout_ms,
+		      struct ocs_error *err);
 
 	/* The worker's, too: tell the agent what this cluster has. */
 	int (*compute)(const struct ocs_compute *compute,

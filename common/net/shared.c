@@ -238,6 +238,24 @@ static int release(const char *id, const char *why, int64_t ended_s,
 	return rc;
 }
 
+static int extend(const char *id, int64_t end_s, unsigned int timeout_ms,
+		  struct ocs_error *err)
+{
+	struct ocs_modify mod = { .has_epoch = true, .has_end = true,
+				  .end_s = end_s };
+	struct ocs_client *c;
+	int rc = -1;
+
+	if (!ocs_lease_id_ok(id))
+		return ocs_fail(err, OCS_SYNTAX, "'%.40s' is no lease id", id);
+	pthread_mutex_lock(&s.work_lock);
+	mod.controller_epoch = current_epoch();
+	if ((c = worker_client(err)))
+		rc = ocs_client_modify(c, id, &mod, timeout_ms, err);
+	pthread_mutex_unlock(&s.work_lock);
+	return rc;
+}
+
 static int compute(const struct ocs_compute *told, unsigned int timeout_ms,
 		   struct ocs_error *err)
 {
@@ -276,5 +294,6 @@ const struct ocslib_ops ocslib_ops = {
 	.commit = commit,
 	.release = release,
 	.trouble = ocs_watch_trouble,
+	.extend = extend,
 	.compute = compute,
 };

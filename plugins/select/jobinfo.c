@@ -271,18 +271,44 @@ static int lease_circuits(struct ocs_lease *lease, const char *text)
 
 /* When the agent may count the job as over: its limit, what Slurm adds to it,
  * and a minute. 0 without a limit. */
-static int64_t lease_end(const job_record_t *job)
+/* A job without an end has its circuits for a day, again and again (what its
+ * cluster's death leaves then ends in time). */
+#define OPEN_S 86400
+/* A suspended job's end moves on: it is told this far ahead. */
+#define SUSPENDED_SLACK_S 600
+
+int64_t jobinfo_lease_end(const job_record_t *job, int64_t *slack_s)
 {
-	if (job->time_limit == INFINITE || !job->end_time)
-		return 0;
-	if (slurm_conf.over_time_limit == INFINITE16)
-		return 0;
-	return job->end_time + slurm_conf.over_time_limit * 60 +
-		slurm_conf.kill_wait + 60;
+	time_t now = time(NULL), left;
+
+	*slack_s = 0;
+	if (IS_JOB_SUSPENDED(job) && job->end_time) {
+		left = job->end_time - job->suspend_time;
+		*slack_s = SUSPENDED_SLACK_S;
+		return now + MAX(left, 60) + 2 * SUSPENDED_SLACK_S;
+	}
+	if (job->time_limit == INFINITE || !job->end_time ||
+	    slurm_conf.over_time_limit == INFINITE16) {
+		*slack_s = OPEN_S / 2;
+		return now + OPEN_S;
+	}
+	return job->end_time;
+}
+
+/* How long after its end Slurm may let a job run, at most. */
+static uint32_t lease_grace(void)
+{
+	uint32_t grace = slurm_conf.kill_wait + 60U;
+
+	if (slurm_conf.over_time_limit != INFINITE16)
+		grace += slurm_conf.over_time_limit * 60U;
+	return MIN(grace, OCS_GRACE_MAX_S);
 }
 
 void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease)
 {
+	int64_t slack_s;
+
 	snprintf(lease->cluster, sizeof(lease->cluster), "%s",
 		 slurm_conf.cluster_name);
 	lease->job_id = job->job_id;
@@ -292,7 +318,8 @@ void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease)
 			 job->user_name);
 	lease->submit_s = job->details->submit_time;
 	lease->restart_cnt = job->restart_cnt;
-	lease->end_s = lease_end(job);
+	lease->end_s = jobinfo_lease_end(job, &slack_s);
+	lease->grace_s = lease_grace();
 }
 
 struct ocs_lease *jobinfo_lease(const job_record_t *job)

@@ -64,6 +64,9 @@ void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
 		       const struct ocs_request *req,
 		       const struct ocs_conf *oc, bool simulated);
 /* Cluster, job, user and times of JOB into LEASE. */
+/* When JOB's lease is to end, Unix s. *SLACK_S: a lease that ends no more than
+ * so much earlier need not be told; 0: tell each change. */
+int64_t jobinfo_lease_end(const job_record_t *job, int64_t *slack_s);
 void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease);
 /* The lease as the job record remembers it, for an agent that lost it. */
 struct ocs_lease *jobinfo_lease(const job_record_t *job);
@@ -151,6 +154,7 @@ struct entry {
 	unsigned int tries;
 	uint64_t committed_ms;		/* monotonic: acknowledged; 0: not yet */
 	const char *why;		/* "job" or "reconcile" */
+	uint64_t extend_ms;		/* monotonic: not before, after a refusal */
 };
 
 /* Add an entry; takes LEASE (may be NULL). 0, or -1 out of memory (LEASE is

@@ -10,7 +10,13 @@
 #include "plugins/select/hooks.h"
 #include "plugins/select/optical.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+
+/* A lease may end so much before or after its job's end. */
+#define END_TOLERANCE_S 5
+/* An extension that was refused is asked for again so much later. */
+#define EXTEND_RETRY_MS 60000
 
 /* The job's own idea of its lease counts from here on. */
 static bool holds(const job_record_t *job)
@@ -80,6 +86,7 @@ struct ids {
 	struct {
 		char id[OCS_LEASE_ID_MAX];
 		uint32_t job_id;
+		int64_t end_s, slack_s;	/* see jobinfo_lease_end() */
 	} *v;
 	bool short_of_memory;
 };
@@ -108,6 +115,8 @@ static int collect(job_record_t *job, void *arg)
 		ids->max = max;
 	}
 	memcpy(ids->v[ids->n].id, id, OCS_LEASE_ID_MAX);
+	ids->v[ids->n].end_s = jobinfo_lease_end(job,
+						 &ids->v[ids->n].slack_s);
 	ids->v[ids->n++].job_id = job->job_id;
 	return 0;
 }
@@ -189,6 +198,44 @@ static void lost(const char *id, uint32_t job_id)
 	}
 }
 
+static void may_extend(struct entry *e, void *arg)
+{
+	*(bool *) arg = e->phase == PH_RUNNING && now_ms() >= e->extend_ms;
+}
+
+static void extend_later(struct entry *e, void *arg)
+{
+	e->extend_ms = now_ms() + EXTEND_RETRY_MS;
+}
+
+/* The job has another end than its lease: its time limit was changed, it was
+ * launched later than it was placed, it is suspended, or it has no end and
+ * tells so from time to time. */
+static void follow_end(const struct ocs_lease *l, uint32_t job_id,
+		       int64_t end_s, int64_t slack_s)
+{
+	bool may = false;
+	struct ocs_error err;
+
+	if (l->resv != OCS_COMMITTED)
+		return;
+	if (slack_s ? l->end_s >= end_s - slack_s :
+	    l->end_s >= end_s - END_TOLERANCE_S &&
+	    l->end_s <= end_s + END_TOLERANCE_S)
+		return;
+	if (!table_with(l->id, may_extend, &may) || !may)
+		return;
+	if (lib_ops()->extend(l->id, end_s, 2000, &err) == 0) {
+		debug("ocs: job=%u lease=%.8s event=extend end_s=%"PRId64,
+		      job_id, l->id, end_s);
+		return;
+	}
+	/* It runs on, OVERDUE in the end; the agent tells its operators. */
+	info("ocs: job=%u lease=%.8s event=extend_refused end_s=%"PRId64" error=\"%s\"",
+	     job_id, l->id, end_s, err.text);
+	(void) table_with(l->id, extend_later, NULL);
+}
+
 void recover_reconcile(void)
 {
 	const struct ocslib_ops *lib = lib_ops();
@@ -223,6 +270,9 @@ void recover_reconcile(void)
 		if (!l || l->resv == OCS_HELD ||
 		    (l->resv == OCS_TERMINATED && !ocs_lease_booked(l)))
 			lost(ids.v[i].id, ids.v[i].job_id);
+		else
+			follow_end(l, ids.v[i].job_id, ids.v[i].end_s,
+				   ids.v[i].slack_s);
 	}
 out:
 	free(ids.v);
