@@ -135,6 +135,8 @@ static void caller_fill(struct ocs_auth *auth, uid_t uid, enum ocs_via via,
 	pthread_mutex_lock(&auth->lock);
 	for (unsigned int i = 0; i < u->noperators; i++)
 		operator |= u->op[i].uid == uid;
+	for (unsigned int i = 0; i < u->nmeasurers; i++)
+		caller->measurer |= u->measurer[i].uid == uid;
 	for (unsigned int i = 0; i < u->nclusters; i++)
 		if (operator || (u->cluster[i].name[0] &&
 				 u->cluster[i].uid == uid))

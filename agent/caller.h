@@ -22,6 +22,7 @@ struct ocs_caller {
 	uid_t uid;		/* (uid_t) -1: a certificate without user */
 	enum ocs_via via;
 	enum ocs_role role;
+	bool measurer;		/* may tell of all circuits, besides */
 	unsigned int nclusters;	/* that it may write for */
 	char cluster[OCS_PING_CLUSTERS_MAX][OCS_NAME_MAX];
 };

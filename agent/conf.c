@@ -39,13 +39,15 @@ struct reader {
 enum setting {
 	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVER, S_SIMSETUP, S_SIMRELEASE,
 	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE, S_HTTPLISTEN,
+	S_MEASURER,
 	S_TLS,			/* and on, by enum ocs_tls_file */
 	S_LAST = S_TLS + OCS_TLS_NFILES - 1
 };
 static const char *const settings[] = {
 	"Listen", "Ledger", "Operator", "Driver", "SimSetupTime",
 	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs", "Grace",
-	"OverdueMax", "HttpListen", "TlsCert", "TlsKey", "TlsClientCA",
+	"OverdueMax", "HttpListen", "Measurer", "TlsCert", "TlsKey",
+	"TlsClientCA",
 	"TlsCRL",
 	/* heads of other kinds of lines, for a better "did you mean" */
 	"SiteName", "LinkName", "Cluster", NULL
@@ -208,33 +210,41 @@ bad:
 			   kv->value);
 }
 
-static int read_operators(const struct ocs_kvline *line,
-			  const struct ocs_kv *kv,
-			  struct ocs_agent_users *users, struct ocs_error *err)
+/* USER[,USER] onto the N users of LIST. */
+static int read_users(const struct ocs_kvline *line, const struct ocs_kv *kv,
+		      struct ocs_agent_user list[OCS_AGENT_OPERATORS_MAX],
+		      unsigned int *n, struct ocs_error *err)
 {
 	const char *p = kv->value;
 
 	for (;;) {
-		size_t n = strcspn(p, ",");
-		struct ocs_agent_user *op = &users->op[users->noperators];
+		size_t len = strcspn(p, ",");
+		struct ocs_agent_user *user = &list[*n];
 
-		if (users->noperators == OCS_AGENT_OPERATORS_MAX)
+		if (*n == OCS_AGENT_OPERATORS_MAX)
 			return ocs_kv_fail(line, err, OCS_RANGE,
-					   "at most %d operators are possible",
-					   OCS_AGENT_OPERATORS_MAX);
-		if (!n || n >= sizeof(op->name))
+					   "at most %d users of %s are possible",
+					   OCS_AGENT_OPERATORS_MAX, kv->key);
+		if (!len || len >= sizeof(user->name))
 			return ocs_kv_fail(line, err, OCS_SYNTAX,
-					   "bad Operator='%.120s': USER[,USER] is expected",
-					   kv->value);
-		memcpy(op->name, p, n);
-		op->name[n] = '\0';
-		if (user_find(line, op->name, &op->uid, err) < 0)
+					   "bad %s='%.120s': USER[,USER] is expected",
+					   kv->key, kv->value);
+		memcpy(user->name, p, len);
+		user->name[len] = '\0';
+		if (user_find(line, user->name, &user->uid, err) < 0)
 			return -1;
-		users->noperators++;
-		if (!p[n])
+		(*n)++;
+		if (!p[len])
 			return 0;
-		p += n + 1;
+		p += len + 1;
 	}
+}
+
+static int read_operators(const struct ocs_kvline *line,
+			  const struct ocs_kv *kv,
+			  struct ocs_agent_users *users, struct ocs_error *err)
+{
+	return read_users(line, kv, users->op, &users->noperators, err);
 }
 
 static int absolute(const struct ocs_kvline *line, const struct ocs_kv *kv,
@@ -260,7 +270,8 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 
 	if (i < 0)
 		return -1;
-	if (i != S_LISTEN && i != S_OPERATOR && i != S_HTTPLISTEN &&
+	if (i != S_LISTEN && i != S_OPERATOR && i != S_MEASURER &&
+	    i != S_HTTPLISTEN &&
 	    (r->seen & (1U << i)))
 		return ocs_kv_fail(line, err, OCS_CONFLICT, "%s is there twice",
 				   settings[i]);
@@ -276,6 +287,9 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 				err);
 	case S_OPERATOR:
 		return read_operators(line, kv, &conf->users, err);
+	case S_MEASURER:
+		return read_users(line, kv, conf->users.measurer,
+				  &conf->users.nmeasurers, err);
 	case S_DRIVER:
 		for (word = 0; later[word]; word++)
 			if (!strcasecmp(kv->value, later[word]))

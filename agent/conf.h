@@ -51,6 +51,8 @@ struct ocs_agent_tls {
 struct ocs_agent_users {
 	unsigned int nclusters;
 	struct ocs_agent_user cluster[OCS_PING_CLUSTERS_MAX];
+	unsigned int nmeasurers;
+	struct ocs_agent_user measurer[OCS_AGENT_OPERATORS_MAX];
 	unsigned int noperators;
 	struct ocs_agent_user op[OCS_AGENT_OPERATORS_MAX];
 };

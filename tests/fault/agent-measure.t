@@ -5,7 +5,7 @@
 . "${OCS_SRCDIR:?}/tests/lib/tap.sh"
 . "$OCS_SRCDIR/tests/lib/agent.sh"
 
-agent_conf "$FAST"
+agent_conf "$FAST" Measurer=mail
 starts "opticald starts"
 
 now_ms() { date +%s%3N; }
@@ -108,7 +108,7 @@ req PUT "$(at 1 0)" "$(measured 5004)"
 is "$STATUS" 409 "there is nothing to measure on a lease that is gone"
 
 if [ "$(id -u)" != 0 ]; then
-	skip "only root can be several users" 6
+	skip "only root can be several users" 9
 	done_testing
 	exit
 fi
@@ -122,6 +122,12 @@ req_as nobody PUT "$(at 3 0)" "$(measured 5000)"
 is "$STATUS" 403 "users neither"
 req_as games PUT "$(at 3 0)" "$(measured 5000)"
 is "$STATUS" 200 "operators do"
+req_as mail PUT "$(at 3 0)" "$(measured 5000)"
+is "$STATUS" 200 "and users of Measurer="
+req_as mail GET "$(at 3 0)"
+is "$STATUS" 200 "who see what was measured"
+req_as mail GET "/v1/leases/$(lid 3)"
+is "$STATUS" 403 "but not the lease"
 req_as nobody GET "$(at 3 0)"
 is "$STATUS" 200 "a job's user sees it"
 req_as nobody GET "/v1/leases/$(lid 3)"
