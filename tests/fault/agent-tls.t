@@ -208,7 +208,7 @@ tls ca/alpha GET /v1/ping '' '' --tls-max 1.2
 is "$STATUS" 200 "TLS 1.2"
 handshake()
 {
-	openssl s_client -connect "127.0.0.1:$PORT" "$1" -quiet \
+	openssl s_client -connect "127.0.0.1:$PORT" "$1" -quiet -no_ign_eof \
 		-cipher DEFAULT@SECLEVEL=0 </dev/null
 }
 ok "with the weakest of ciphers" handshake -tls1_2
