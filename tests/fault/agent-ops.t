@@ -113,7 +113,12 @@ now=$(date +%s)
 req POST /v1/windows '{"id":"'"$(lid 99)"'","link":"lyo-nce","start_s":'$((now - 5))',"end_s":'$((now + 600))',"note":"secret-note"}'
 is "$(metric 'opticald_link_maintenance{link="lyo-nce",a="lyon",z="nice"}')" 1 \
 	"in a window"
-is "$(metric opticald_maintenance_windows)" 1 "of which there is one"
+req POST /v1/windows '{"id":"'"$(lid 98)"'","link":"par-nce","start_s":'$((now + 3600))',"end_s":'$((now + 7200))',"note":"secret-note"}'
+is "$(metric 'opticald_link_maintenance{link="par-nce",a="paris",z="nice"}')" 0 \
+	"another, of later, is not yet"
+is "$(metric opticald_maintenance_windows)" 2 "there are two"
+req DELETE "/v1/windows/$(lid 98)"
+is "$(metric opticald_maintenance_windows)" 1 "and one when it is taken back"
 for n in 11 12 13; do	# two may go
 	commit $n 1 paris-nice
 	release $n reconcile
@@ -188,7 +193,7 @@ is "$missing" "" "and all of them exist"
 told=$(sed -n 's/^# TYPE \(\S*\) .*/\1/p' "$D/metrics")
 missing=
 for m in $told; do
-	tr -d '\\' <"$OCS_SRCDIR/man/opticald.8" | grep -q "\b$m\b" ||
+	sed 's/\\//g' "$OCS_SRCDIR/man/opticald.8" | grep -q "\b$m\b" ||
 		missing+=" $m"
 done
 is "$missing" "" "each is in the manual"

@@ -371,13 +371,14 @@ static void test_requests(void)
 	req.route = 9999;
 	req.code = (enum ocs_code) 99;
 	ocs_metrics_request(metrics, &req);
+	strcpy(caller.cluster[0], "nobody");
+	caller.role = OCS_ROLE_USER;
+	ocs_metrics_seen(metrics, &caller);
+	caller.role = OCS_ROLE_CLUSTER;
 	for (unsigned int i = 0; i < 100; i++) {
 		snprintf(caller.cluster[0], OCS_NAME_MAX, "c%u", i);
 		ocs_metrics_seen(metrics, &caller);
 	}
-	caller.role = OCS_ROLE_USER;
-	strcpy(caller.cluster[0], "nobody");
-	ocs_metrics_seen(metrics, &caller);
 	text = ocs_metrics_text(metrics, &err);
 	ok(ocs_api_route_name(3, labels, sizeof(labels)), "a route: %s",
 	   labels);
