@@ -104,7 +104,9 @@ static const struct command commands[] = {
 	  "", 1, 6, cmd_measure },
 	{ "confirm", "CLUSTER", "let held-back removals go on (operators)",
 	  "When a cluster's reconciliation wants to remove more leases in 10 minutes\n"
-	  "than is plausible, the agent stops it until this is given.\n",
+	  "than is plausible, or leases whose jobs it knows nothing of (slurmctld -c, a\n"
+	  "lost state), the agent holds them back until this is given. Then all that was\n"
+	  "held back may go. `opticalctl links` and `check` tell of it.\n",
 	  "", 1, 1, cmd_confirm },
 	{ "sim", "fault FAULT LINK [COUNT]", "make the simulated network fail",
 	  "Only with Driver=sim, operators only. FAULT is one of\n"
