@@ -122,7 +122,8 @@ static int collect(job_record_t *job, void *arg)
 }
 
 /* True if the job that LEASE was for is in our list, in whatever state. One
- * that has its id, but was submitted at another time, is another. */
+ * that has its id, but was submitted at another time, is another, unless it was
+ * requeued, which sets that time anew. */
 static bool job_known(const struct ocs_lease *lease)
 {
 	job_record_t *job;
@@ -130,8 +131,9 @@ static bool job_known(const struct ocs_lease *lease)
 
 	compat_lock_read();
 	job = find_job_record(lease->job_id);
-	known = job && job->details &&
-		job->details->submit_time == lease->submit_s;
+	known = job && job->details && job->user_id == lease->user_id &&
+		(job->details->submit_time == lease->submit_s ||
+		 job->restart_cnt > lease->restart_cnt);
 	compat_unlock_read();
 	return known;
 }

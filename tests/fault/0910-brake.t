@@ -9,7 +9,7 @@
 . "$(dirname "$0")/../lib/books.sh"
 
 cluster_start --sites=paris:2,lyon:2 --links=par-lyo:paris:lyon:460:8 \
-	--setup-time=1s --release-time=1s
+	--setup-time=1s --release-time=1s --opticald-extra=HttpListen=127.0.0.1:0
 watch_books
 LIMIT=40
 OPTICAL=(-N3 --gpus-per-node=1 --optical-bw=400G)
@@ -59,6 +59,14 @@ alarms()
 }
 # alarm_is CODE COUNT, for wait_for
 alarm_is() { echo "alarm $1: $(alarms "$1")"; [ "$(alarms "$1")" = "$2" ]; }
+# metric NAME: its value
+metric()
+{
+	local port
+
+	port=$(sed -n 's/.*at=127.0.0.1:\([0-9]*\) public=yes.*/\1/p' "$D/log/opticald.out" | tail -n 1)
+	curl -s -m 10 "http://127.0.0.1:$port/metrics" | sed -n "s/^$1\({cluster=\"alpha\"}\)\{0,1\} //p"
+}
 # told REGEX NAME: opticalctl says so to whoever looks
 told()
 {
@@ -96,9 +104,10 @@ ok "empty ledger: the log says so" wait_for 10 '[ "$(log_has opticald event=orph
 if [ "$(alarms unknown-circuits)" = 4 ]; then
 	told "the network has 4 circuits that the ledger does not know" \
 		"empty ledger: the alarm"
+	is "$(metric opticald_unknown_circuits)" 4 "empty ledger: the alarm: metrics"
 else
 	# the jobs' leases were committed again before we could look
-	skip "all is committed again already" 2
+	skip "all is committed again already" 3
 fi
 ok "empty ledger: slurmctld notices" wait_for 20 'log_has slurmctld event=other_ledger'
 ok "empty ledger: and commits all again" wait_for 60 '[ "$(leases | grep -c ^ACTIVE)" = 4 ]' ||
@@ -130,6 +139,7 @@ ok "older ledger: all circuits are lit" all_lit "${LEASES[@]}"
 ok "older ledger: two that ended may go, the brake holds the third" \
 	wait_for 75 'alarm_is removals-held 1' || diag "$(agent GET /v1/state)"
 told "removal of 1 leases of cluster alpha is held back" "older ledger: the alarm"
+is "$(metric opticald_cluster_removals_held)" 1 "older ledger: the alarm: metrics"
 ok "older ledger: the log says so" log_has opticald 'event=held-back .*too many removals'
 ok "older ledger: the newest job's lease is committed again" wait_for 60 "lease_is ${JOBS[0]} ACTIVE"
 ok "older ledger: all circuits are lit still" all_lit "${LEASES[@]}"
@@ -147,6 +157,7 @@ lost()
 		diag "$(agent GET /v1/state)" "$(leases)"
 	ok "$1: all circuits are lit" all_lit "${LEASES[@]}"
 	told "removal of ${#LEASES[@]} leases of cluster alpha is held back" "$1: the alarm"
+	is "$(metric opticald_cluster_removals_held)" ${#LEASES[@]} "$1: the alarm: metrics"
 	ok "$1: the log says so" log_has opticald 'event=held-back .*does not know its job'
 	ok "$1: slurmctld's, too" log_has slurmctld 'event=orphan_kept .*opticalctl confirm alpha'
 	ok "$1: opticald is killed" kill_one opticald -KILL
