@@ -38,7 +38,7 @@ struct reader {
 
 enum setting {
 	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVER, S_SIMSETUP, S_SIMRELEASE,
-	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE, S_HTTPLISTEN,
+	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE, S_KEEP, S_HTTPLISTEN,
 	S_MEASURER,
 	S_TLS,			/* and on, by enum ocs_tls_file */
 	S_LAST = S_TLS + OCS_TLS_NFILES - 1
@@ -46,8 +46,8 @@ enum setting {
 static const char *const settings[] = {
 	"Listen", "Ledger", "Operator", "Driver", "SimSetupTime",
 	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs", "Grace",
-	"OverdueMax", "HttpListen", "Measurer", "TlsCert", "TlsKey",
-	"TlsClientCA",
+	"OverdueMax", "KeepFinished", "HttpListen", "Measurer", "TlsCert",
+	"TlsKey", "TlsClientCA",
 	"TlsCRL",
 	/* heads of other kinds of lines, for a better "did you mean" */
 	"SiteName", "LinkName", "Cluster", NULL
@@ -313,6 +313,12 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 		if (ocs_kv_ms(line, kv, 0, 86400000, &ms, err) < 0)
 			return -1;
 		conf->grace_s = (uint32_t) (ms / 1000);
+		return 0;
+	case S_KEEP:
+		if (ocs_kv_ms(line, kv, 0, UINT64_C(315360000000), &ms,
+			      err) < 0)
+			return -1;
+		conf->keep_finished_s = (int64_t) (ms / 1000);
 		return 0;
 	case S_OVERDUE:
 		if (ocs_kv_ms(line, kv, 1000, UINT64_C(2592000000), &ms,
@@ -742,6 +748,7 @@ struct ocs_agent_conf *ocs_agent_conf_read(const char *path,
 	r.conf->sim_setup_ms = 3000;
 	r.conf->sim_release_ms = 1000;
 	r.conf->hold_ttl_ms = OCS_HOLD_TTL_S * 1000;
+	r.conf->keep_finished_s = OCS_KEEP_FINISHED_S;
 	r.conf->grace_s = OCS_GRACE_S;
 	r.conf->overdue_max_s = OCS_OVERDUE_MAX_S;
 	if (ocs_kvfile_read(path, read_line, &r, err) < 0 ||

@@ -72,6 +72,7 @@ struct ocs_agent_conf {
 	uint64_t hold_ttl_ms;
 	uint32_t grace_s;
 	int64_t overdue_max_s;
+	int64_t keep_finished_s;	/* 0: for ever */
 	struct ocs_agent_users users;
 	struct ocs_net net;	/* nothing booked */
 };

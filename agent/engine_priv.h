@@ -42,6 +42,11 @@
 /* The log is synced and moved into the database at least every so many
  * transactions, though nobody waits for it. */
 #define ENGINE_SYNC_EVERY 512
+/* Leases that are long gone leave the ledger, so many at a time, every so
+ * often; sooner while there are more. */
+#define ENGINE_PRUNE 100
+#define ENGINE_PRUNE_MS 600000
+#define ENGINE_PRUNE_MORE_MS 1000
 /* Past leases in one answer. */
 #define ENGINE_PAST_MAX 10000
 
@@ -153,6 +158,7 @@ struct ocs_engine {
 	unsigned int nstrays;	/* lit in the network, unknown to us */
 	char (*stray)[OCS_SERVICE_ID_MAX];
 	uint64_t scan_ms;	/* monotonic: next look at all timers */
+	uint64_t prune_ms;	/* monotonic: next look for what is long gone */
 	bool todo;		/* some rec has todo */
 	struct engine_stats stats;
 };

@@ -280,6 +280,8 @@ static void scan(struct ocs_engine *e, uint64_t now)
 		at = now;
 	else if (next_s != INT64_MAX)
 		at = sooner(at, now, next_s, now_ms);
+	if (e->prune_ms < at)
+		at = e->prune_ms;
 	if (at < e->scan_ms)
 		e->scan_ms = at;
 	if (forgot)
@@ -295,10 +297,37 @@ static void work(struct ocs_engine *e, uint64_t now)
 				engine_step(e, r, now);
 }
 
+/* What is long gone leaves the ledger, a few at a time. */
+static void prune(struct ocs_engine *e, uint64_t now)
+{
+	int64_t before = ocs_clock_unix_ms() - e->conf->keep_finished_s * 1000;
+	struct ocs_error err;
+	int n = -1;
+
+	e->prune_ms = now + ENGINE_PRUNE_MS;
+	if (!e->conf->keep_finished_s || e->disk_failed)
+		return;
+	if (ocs_store_begin(e->store, &err) == 0) {
+		n = ocs_store_prune(e->store, before, ENGINE_PRUNE, &err);
+		if (n < 0 || ocs_store_end(e->store, &err) < 0) {
+			ocs_store_undo(e->store);
+			n = -1;
+		}
+	}
+	if (n < 0)
+		ocs_log("ledger-error", "cause=%s", ocs_quote(err.text).text);
+	else if (n)
+		ocs_log("prune", "leases=%d", n);
+	if (n == ENGINE_PRUNE)
+		e->prune_ms = now + ENGINE_PRUNE_MORE_MS;
+}
+
 bool engine_work(struct ocs_engine *e)
 {
 	uint64_t now = ocs_clock_mono_ms();
 
+	if (now >= e->prune_ms)
+		prune(e, now);
 	if (now >= e->scan_ms)
 		scan(e, now);
 	if (e->todo)

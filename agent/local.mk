@@ -27,7 +27,7 @@ agent_libagent_la_SOURCES = \
 	agent/public.c agent/public.h agent/public_page.c \
 	agent/refusals.c agent/refusals.h \
 	agent/stats.h \
-	agent/store.h agent/store_sqlite.c \
+	agent/store.h agent/store_check.c agent/store_sqlite.c \
 	agent/target.c agent/target.h \
 	agent/text.c agent/text.h \
 	agent/tls.c agent/tls.h

@@ -49,11 +49,13 @@ struct agent {
 };
 
 static const char usage[] =
-	"Usage: opticald [-f FILE] [-v] [--check]\n"
+	"Usage: opticald [-f FILE] [-v] [--check | --check-ledger | --backup=FILE]\n"
 	"Own the leases of optical circuits for Slurm clusters.\n\n"
 	"  -f, --config FILE  configuration (" CONF_DEFAULT ")\n"
 	"  -D, --foreground   stay in the foreground (it always does)\n"
 	"      --check        read the configuration, say OK or what is wrong\n"
+	"      --check-ledger read the whole ledger, say OK or what is wrong\n"
+	"      --backup=FILE  copy the ledger to FILE, also while opticald runs\n"
 	"  -v, --verbose      log each request\n"
 	"  -V, --version      print the version\n"
 	"  -h, --help         print this\n";
@@ -293,6 +295,22 @@ static int run(struct agent *a)
 	return rc;
 }
 
+/* --check-ledger, and --backup to TO. */
+static int look_at_ledger(const char *ledger, const char *to)
+{
+	struct ocs_store_found found;
+	struct ocs_error err = { 0 };
+
+	if ((to ? ocs_store_backup(ledger, to, &found, &err) :
+		  ocs_store_verify(ledger, &found, &err)) < 0) {
+		fprintf(stderr, "opticald: %s\n", err.text);
+		return 1;
+	}
+	printf("OK %s: schema %d, %u leases booked, %u of the past\n",
+	       to ? to : ledger, found.version, found.live, found.past);
+	return 0;
+}
+
 /* --check: files, and how long they last. */
 static int check_tls(const struct ocs_agent_conf *conf)
 {
@@ -325,6 +343,8 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'f' },
 		{ "foreground", no_argument, NULL, 'D' },
 		{ "check", no_argument, NULL, 'c' },
+		{ "check-ledger", no_argument, NULL, 'L' },
+		{ "backup", required_argument, NULL, 'B' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -332,7 +352,8 @@ int main(int argc, char **argv)
 	};
 	struct agent a = { .conf_path = CONF_DEFAULT };
 	struct ocs_error err = { 0 };
-	bool check = false;
+	const char *backup = NULL;
+	bool check = false, check_ledger = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "f:DvVh", options, NULL)) != -1) {
@@ -344,6 +365,12 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			check = true;
+			break;
+		case 'L':
+			check_ledger = true;
+			break;
+		case 'B':
+			backup = optarg;
 			break;
 		case 'v':
 			ocs_log_verbose(true);
@@ -378,6 +405,11 @@ int main(int argc, char **argv)
 		       a.conf->users.nclusters);
 		ocs_agent_conf_destroy(a.conf);
 		return 0;
+	}
+	if (check_ledger || backup) {
+		opt = look_at_ledger(a.conf->ledger, backup);
+		ocs_agent_conf_destroy(a.conf);
+		return opt;
 	}
 	return run(&a);
 }

@@ -72,6 +72,10 @@ typedef int (*ocs_store_doc_f)(const char *id, const char *json, void *arg,
 			       struct ocs_error *err);
 int ocs_store_docs(struct ocs_store *store, const char *kind,
 		   ocs_store_doc_f fn, void *arg, struct ocs_error *err);
+/* Take out at most MAX leases, and their events, that were gone before
+ * BEFORE_MS; returns how many there were, or -1. */
+int ocs_store_prune(struct ocs_store *store, int64_t before_ms,
+		    unsigned int max, struct ocs_error *err);
 /* All generations below VALUE may have been shown. */
 int ocs_store_generation_put(struct ocs_store *store, uint64_t value,
 			     struct ocs_error *err);
@@ -127,5 +131,27 @@ int ocs_store_sync(struct ocs_store *store, struct ocs_error *err);
 /* Move the log into the database file when it has grown; never needed for
  * safety, so errors are not reported. */
 void ocs_store_checkpoint(struct ocs_store *store);
+
+/*
+ * store_check.c: beside an agent that runs, or without any. PATH is only read.
+ */
+/* The schema that this version writes. */
+#define OCS_STORE_VERSION 3
+/* 'OCSL' */
+#define OCS_STORE_APPLICATION_ID 1329812300
+#define OCS_STORE_APPLICATION_ID_TEXT "1329812300"
+
+struct ocs_store_found {
+	int version;		/* of the schema */
+	unsigned int live;	/* leases that are booked */
+	unsigned int past;
+};
+/* Every page, every lease. 0, or -1 with ERR saying what is wrong first. */
+int ocs_store_verify(const char *path, struct ocs_store_found *found,
+		     struct ocs_error *err);
+/* A copy of PATH as it is at one moment, whole, verified and on stable storage,
+ * mode 0600, in place of TO; or -1 with ERR set and TO as it was. */
+int ocs_store_backup(const char *path, const char *to,
+		     struct ocs_store_found *found, struct ocs_error *err);
 
 #endif

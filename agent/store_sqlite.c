@@ -33,6 +33,8 @@
 
 /* The log is moved into the database above this many pages of 4 KiB. */
 #define LOG_MAX_PAGES 1000
+/* Checked whole at each start up to this size: some 50 ms. */
+#define CHECK_MAX_BYTES (32 << 20)
 
 /* migration[N] makes version N + 1 of version N; 0 is an empty file. A step that
  * was released never changes: a new one follows it. */
@@ -71,15 +73,21 @@ static const char *const migration[] = {
 	/* What operators and clusters say, each as its JSON. */
 	"CREATE TABLE doc (kind TEXT NOT NULL, id TEXT NOT NULL,"
 	" json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;",
+
+	/* file(1) and we know it for a ledger. */
+	"PRAGMA application_id=" OCS_STORE_APPLICATION_ID_TEXT ";",
 };
-#define SCHEMA_VERSION ((int) (sizeof(migration) / sizeof(migration[0])))
+#define SCHEMA_VERSION OCS_STORE_VERSION
+_Static_assert(sizeof(migration) / sizeof(migration[0]) == SCHEMA_VERSION,
+	       "a step of migration for each version");
 
 enum stmt {
 	Q_BEGIN, Q_END, Q_UNDO, Q_LEASE_PUT, Q_LEASE_GET, Q_LIVE, Q_PAST,
 	Q_PAGE,
 	Q_EVENT_ADD, Q_EVENTS, Q_CLUSTER_PUT, Q_CLUSTERS, Q_REMOVAL_ADD,
 	Q_REMOVAL_FORGET, Q_REMOVALS, Q_TOMB_ADD, Q_TOMB_PRUNE, Q_TOMB_HAS,
-	Q_META_PUT, Q_META_GET, Q_DOC_PUT, Q_DOC_DEL, Q_DOCS, NSTMT
+	Q_META_PUT, Q_META_GET, Q_DOC_PUT, Q_DOC_DEL, Q_DOCS,
+	Q_OLD, Q_OLD_EVENTS, Q_OLD_LEASE, NSTMT
 };
 static const char *const sql[NSTMT] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
@@ -113,6 +121,10 @@ static const char *const sql[NSTMT] = {
 	[Q_META_PUT] = "REPLACE INTO meta VALUES (?1,?2)",
 	[Q_META_GET] = "SELECT value FROM meta WHERE key = ?1",
 	[Q_DOC_PUT] = "REPLACE INTO doc VALUES (?1,?2,?3)",
+	[Q_OLD] = "SELECT id FROM leases WHERE gone_ms > 0 AND gone_ms < ?1"
+		  " LIMIT 1",
+	[Q_OLD_EVENTS] = "DELETE FROM events WHERE lease = ?1",
+	[Q_OLD_LEASE] = "DELETE FROM leases WHERE id = ?1",
 	[Q_DOC_DEL] = "DELETE FROM doc WHERE kind = ?1 AND id = ?2",
 	[Q_DOCS] = "SELECT id, json FROM doc WHERE kind = ?1 ORDER BY id",
 };
@@ -306,13 +318,13 @@ static int open_log(struct ocs_store *s, struct ocs_error *err)
 	return ocs_store_sync(s, err);
 }
 
-static int user_version(struct ocs_store *s, int *version,
-			struct ocs_error *err)
+static int pragma_int(struct ocs_store *s, const char *text, int *version,
+		      struct ocs_error *err)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = -1;
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) ==
+	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) ==
 	    SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
 		*version = sqlite3_column_int(st, 0);
 		rc = 0;
@@ -361,15 +373,45 @@ static int migrate(struct ocs_store *s, int version, struct ocs_error *err)
 
 static int check_schema(struct ocs_store *s, struct ocs_error *err)
 {
-	int version;
+	int version, app, tables;
 
-	if (user_version(s, &version, err) < 0)
+	if (pragma_int(s, "PRAGMA user_version", &version, err) < 0 ||
+	    pragma_int(s, "PRAGMA application_id", &app, err) < 0 ||
+	    pragma_int(s, "SELECT count(*) FROM sqlite_master", &tables,
+		       err) < 0)
 		return -1;
+	if ((version == 0 && tables) ||
+	    (version > 2 && app != OCS_STORE_APPLICATION_ID))
+		return ocs_fail(err, OCS_CONFLICT,
+				"%s is a database, but no ledger of opticald: Ledger= names another file?",
+				s->path);
 	if (version < 0 || version > SCHEMA_VERSION)
 		return ocs_fail(err, OCS_UNSUPPORTED,
 				"ledger %s has schema %d, this opticald knows %d: use the version that wrote it",
 				s->path, version, SCHEMA_VERSION);
 	return version < SCHEMA_VERSION ? migrate(s, version, err) : 0;
+}
+
+/* A small ledger is looked at whole; `opticald --check-ledger` does a large
+ * one, which would keep us from being ready. */
+static int check_pages(struct ocs_store *s, struct ocs_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	struct stat file;
+	int rc = 0;
+
+	if (stat(s->path, &file) < 0 || file.st_size > CHECK_MAX_BYTES)
+		return 0;
+	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &st,
+			       NULL) != SQLITE_OK ||
+	    sqlite3_step(st) != SQLITE_ROW)
+		rc = db_fail(s, s->db, err);
+	else if (strcmp(column(st, 0), "ok"))
+		rc = ocs_fail(err, OCS_IO,
+			      "ledger %s is damaged: %.200s: restore a backup (opticald(8))",
+			      s->path, column(st, 0));
+	sqlite3_finalize(st);
+	return rc;
 }
 
 static int read_meta(struct ocs_store *s, struct ocs_error *err)
@@ -406,7 +448,7 @@ struct ocs_store *ocs_store_open(const char *path, struct ocs_error *err)
 	}
 	strcpy(s->path, path);
 	if (lock_directory(s, err) < 0 || open_files(s, err) < 0 ||
-	    check_schema(s, err) < 0)
+	    check_pages(s, err) < 0 || check_schema(s, err) < 0)
 		goto out;
 	for (unsigned int i = 0; i < NSTMT; i++) {
 		if (sqlite3_prepare_v3(s->db, sql[i], -1,
@@ -607,6 +649,34 @@ int ocs_store_docs(struct ocs_store *s, const char *kind, ocs_store_doc_f fn,
 	return rc;
 }
 
+static void copy_column(sqlite3_stmt *st, int i, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", column(st, i));
+}
+
+int ocs_store_prune(struct ocs_store *s, int64_t before_ms, unsigned int max,
+		    struct ocs_error *err)
+{
+	char id[OCS_LEASE_ID_MAX];
+	int rc, n = 0;
+
+	while (max--) {
+		sqlite3_bind_int64(s->stmt[Q_OLD], 1, before_ms);
+		if ((rc = next_row(s, Q_OLD, err)) <= 0)
+			return rc < 0 ? -1 : n;
+		copy_column(s->stmt[Q_OLD], 0, id, sizeof(id));
+		done_rows(s, Q_OLD);
+		bound_text(s, Q_OLD_EVENTS, 1, id);
+		if (run(s, Q_OLD_EVENTS, err) < 0)
+			return -1;
+		bound_text(s, Q_OLD_LEASE, 1, id);
+		if (run(s, Q_OLD_LEASE, err) < 0)
+			return -1;
+		n++;
+	}
+	return n;
+}
+
 int ocs_store_generation_put(struct ocs_store *s, uint64_t value,
 			     struct ocs_error *err)
 {
@@ -720,11 +790,6 @@ int ocs_store_page(struct ocs_store *s, const char *after,
 		}
 	}
 	return rc;
-}
-
-static void copy_column(sqlite3_stmt *st, int i, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s", column(st, i));
 }
 
 int ocs_store_events(struct ocs_store *s, const char *lease_id,

@@ -57,6 +57,8 @@
  * OverTimeLimit + KillWait + 60 s, which clusters send). */
 #define OCS_GRACE_S 120			/* 0..86400 */
 #define OCS_GRACE_MAX_S 604800
+/* Leases of the past stay in the ledger for 400 days: a year's report. */
+#define OCS_KEEP_FINISHED_S 34560000	/* 0, or up to 10 years */
 /* A committed lease that nobody ends is lit this much longer. */
 #define OCS_OVERDUE_MAX_S 86400		/* 1..2592000 */
 /* Reconcile leaves younger leases alone: their job may not be saved yet. */

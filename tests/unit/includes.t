@@ -148,8 +148,8 @@ code_of $project | uses '(CURL|curl_|<curl)' |
 	elsewhere 'common/net/http\.c' |
 	ok "libcurl stops at common/net/http.c"
 code_of $project | uses '(sqlite3|<sqlite3)' |
-	elsewhere 'agent/store_sqlite\.c' |
-	ok "sqlite stops at agent/store_sqlite.c"
+	elsewhere 'agent/store_(check|sqlite)\.c' |
+	ok "sqlite stops behind agent/store.h"
 code_of $project | uses '(MHD_|<microhttpd)' |
 	elsewhere 'agent/http_server\.c' |
 	ok "libmicrohttpd stops at agent/http_server.c"
