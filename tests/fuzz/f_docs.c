@@ -3,6 +3,7 @@
  * byte says which decoder gets the rest. */
 #include "common/wire/wire.h"
 #include "common/wire/wire_compute.h"
+#include "common/wire/wire_maint.h"
 #include "common/wire/wire_measure.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -119,6 +120,67 @@ static void measurement(const char *text, size_t len)
 	free(out);
 }
 
+static void maint(const char *text, size_t len)
+{
+	struct ocs_window *window = NULL, w, w2;
+	struct ocs_drain *drain = NULL, d, d2;
+	unsigned int nw = 0, nd = 0;
+	struct ocs_error err;
+	char *out;
+
+	if (ocs_wire_decode_maint(text, len, &window, &nw, &drain, &nd,
+				  &err) == 0) {
+		must(out = ocs_wire_encode_maint(window, nw, drain, nd));
+		free(out);
+		free(window);
+		free(drain);
+	}
+	if (ocs_wire_decode_window(text, len, &w, &err) == 0) {
+		must(w.start_s < w.end_s && ocs_lease_id_ok(w.id));
+		must(out = ocs_wire_encode_window(&w));
+		must(ocs_wire_decode_window(out, strlen(out), &w2, &err) == 0);
+		must(w.end_s == w2.end_s && !strcmp(w.note, w2.note));
+		free(out);
+	}
+	if (ocs_wire_decode_drain(text, len, &d, &err) == 0 && d.link[0]) {
+		must(out = ocs_wire_encode_drain(&d));
+		must(ocs_wire_decode_drain(out, strlen(out), &d2, &err) == 0);
+		must(d.drained == d2.drained && !strcmp(d.link, d2.link));
+		free(out);
+	}
+}
+
+static void change(const char *text, size_t len)
+{
+	struct ocs_modify m, m2;
+	struct ocs_whatif w, w2;
+	struct ocs_whatif_answer a, a2;
+	struct ocs_error err;
+	char *out;
+
+	if (ocs_wire_decode_modify(text, len, &m, &err) == 0) {
+		must(out = ocs_wire_encode_modify(&m));
+		must(ocs_wire_decode_modify(out, strlen(out), &m2, &err) == 0);
+		must(m.has_rate == m2.has_rate && m.rate_bps == m2.rate_bps &&
+		     m.end_s == m2.end_s && m.start_s == m2.start_s);
+		free(out);
+	}
+	if (ocs_wire_decode_whatif(text, len, &w, &err) == 0) {
+		must(w.ncircuits && w.ncircuits <= OCS_CIRCUITS_MAX);
+		must(out = ocs_wire_encode_whatif(&w));
+		must(ocs_wire_decode_whatif(out, strlen(out), &w2, &err) == 0);
+		must(w.ncircuits == w2.ncircuits && w.start_s == w2.start_s);
+		free(out);
+	}
+	if (ocs_wire_decode_whatif_answer(text, len, &a, &err) == 0) {
+		must(out = ocs_wire_encode_whatif_answer(&a));
+		must(ocs_wire_decode_whatif_answer(out, strlen(out), &a2,
+						   &err) == 0);
+		must(a.possible == a2.possible && a.rate_bps == a2.rate_bps);
+		free(out);
+	}
+}
+
 static void flat(const char *text, size_t len)
 {
 	struct ocs_error err;
@@ -152,6 +214,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'm':
 		measurement(text, size - 1);
+		break;
+	case 'w':
+		maint(text, size - 1);
+		break;
+	case 'x':
+		change(text, size - 1);
 		break;
 	case 'l':
 		leases(text, size - 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Rows of a ledger that is sound as a database. A line is SQL's table (l, e,
- * c, r, t, m) and its columns, separated by TAB; the rest of a lease's are
+ * c, r, t, m, d) and its columns, separated by TAB; the rest of a lease's are
  * zero. */
 #include <sqlite3.h>
 
@@ -19,6 +19,7 @@ static const struct {
 	{ 'r', 2, "INSERT INTO removals VALUES (?1,?2)" },
 	{ 't', 2, "REPLACE INTO tombstones VALUES (?1,?2)" },
 	{ 'm', 2, "REPLACE INTO meta VALUES (?1,?2)" },
+	{ 'd', 3, "REPLACE INTO doc VALUES (?1,?2,?3)" },
 };
 
 static void insert(sqlite3 *db, char *line)
