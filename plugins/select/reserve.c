@@ -230,7 +230,7 @@ static int hold(job_record_t *job, struct ocs_lease *want,
 	const struct ocslib_ops *lib = lib_ops();
 	unsigned int ms = allowance_ms(oc);
 	struct ocs_lease *got = NULL;
-	bool maybe = false, refused;
+	bool maybe = false, refused, unknown;
 	uint64_t start = now_us();
 	int rc;
 
@@ -240,6 +240,9 @@ static int hold(job_record_t *job, struct ocs_lease *want,
 	}
 	rc = lib->hold(want, ms, &got, &maybe, err);
 	refused = rc < 0 && err->code != OCS_TIMEOUT && err->code != OCS_IO;
+	/* it is not the job's request that is refused, but us */
+	unknown = refused && (err->code == OCS_UNAUTH ||
+			      err->code == OCS_DENIED);
 	spent(now_us() - start, rc == 0 || refused, refused,
 	      oc->breaker_time_ms);
 	if (maybe)
@@ -248,11 +251,13 @@ static int hold(job_record_t *job, struct ocs_lease *want,
 	if (rc < 0) {
 		if (!refused)
 			ocs_fail_reason(err, "OpticalAgentSlow");
+		else if (unknown)
+			ocs_fail_reason(err, "OpticalAgentDown");
 		info("ocs: job=%u lease=%.8s event=hold_%s error=\"%s\"",
 		     job->job_id, want->id, refused ? "refused" : "failed",
 		     err->text);
 		reasons_note(job->job_id, err,
-			     refused ? state->generation : 0);
+			     refused && !unknown ? state->generation : 0);
 		worker_wake();
 		return -1;
 	}

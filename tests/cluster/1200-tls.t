@@ -47,7 +47,8 @@ ok "SIGHUP: it is another's" reload 1
 job=$(submit alice "${TLS[@]}" --wrap true)
 ok "slurmctld is told that it may not" wait_for 60 \
 	"log_has slurmctld \"job=$job .*event=hold_refused .*may not write for cluster 'alpha'\""
-is "$(job_state "$job")" PENDING "a job waits"
+ok "a job waits, and says for whom" wait_for 20 "job_reason $job | grep -x OpticalAgentDown"
+is "$(job_state "$job")" PENDING "pending"
 is "$(leases | wc -l)" 0 "and holds nothing"
 sed 's/ Certificate=.*/ Certificate=nobody.example/' "$D/etc/opticald.conf.good" >"$D/etc/opticald.conf"
 ok "SIGHUP: it is nobody's" reload 2
