@@ -100,7 +100,7 @@ chmod 640 "$D/ca/server.key"
 check "$PAIR"
 like "$RC $ERR" '^2 .*TlsKey=.*others may read it .mode 0640.' \
 	"a key that a group may read"
-"$AGENT" -f "$D/opticald.conf" 2>>"$D/log" </dev/null
+timeout 20 "$AGENT" -f "$D/opticald.conf" 2>>"$D/log" </dev/null
 is $? 1 "with that it does not start either"
 chmod 600 "$D/ca/server.key"
 check "TlsCert=$D/ca/past.pem TlsKey=$D/ca/past.key"
