@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(c->nsites <= OCS_CONF_SITES_MAX);
 	must(c->npartitions <= OCS_CONF_PARTITIONS_MAX);
 	must(c->hold_timeout_ms >= 5 && c->hold_timeout_ms <= 500);
-	must(ocs_agent_url_parse(c->agent_url, &url, &err) == 0);
+	must(ocs_agent_url_parse(c->agent.url, &url, &err) == 0);
 	for (unsigned int i = 0; i < c->nsites; i++)
 		must(c->site[i].name[0] && c->site[i].nodes);
 	for (unsigned int i = 0; i < c->npartitions; i++)

@@ -36,8 +36,8 @@ static struct ocs_site net_site[] = {
 /* all booked, one drained, one down: that passes */
 static struct ocs_link net_link[] = {
 	{ "par-lyo", 0, 1, 3200000000000, 3200000000000, 400000000000, 2274,
-	  false, true },
-	{ "lyo-nic", 1, 2, 100000000000, 0, 0, 900, true, false },
+	  0, false, true },
+	{ "lyo-nic", 1, 2, 100000000000, 0, 0, 900, 0, true, false },
 };
 static const struct ocs_state state = {
 	.net = { .nsites = 4, .site = net_site, .nlinks = 2,
