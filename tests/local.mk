@@ -11,7 +11,8 @@ cluster_tests = tests/cluster/0000-forward.t tests/cluster/0100-demo.t \
 	tests/fault/0600-setup-refused.t tests/fault/0610-commit-timeout.t \
 	tests/fault/0700-scancel.t \
 	tests/fault/0800-crash.t tests/fault/0810-jobid-reuse.t \
-	tests/fault/0900-agent-frozen.t tests/fault/0910-brake.t tests/fault/0920-end.t
+	tests/fault/0900-agent-frozen.t tests/fault/0910-brake.t tests/fault/0920-end.t \
+	tests/fault/0930-replaced.t
 EXTRA_DIST += $(unit_tests) $(cluster_tests) tests/unit/tap.h tests/CI_TIER \
 	tests/fake/raw_submit.c tests/ALLOWED_SKIPS tests/lib/tap.sh tests/lib/cluster.sh \
 	tests/lib/books.sh

@@ -182,6 +182,7 @@ void kick_run(uint64_t generation);
 
 void worker_start(void);	/* once */
 void worker_wake(void);		/* never blocks */
+void worker_stale(void);	/* the agent says our epoch is over */
 void worker_reconfigured(void);	/* optical.conf was read anew */
 /* recover.c: agent's leases against this controller's jobs. */
 void recover_reconcile(void);

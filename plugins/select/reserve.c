@@ -258,6 +258,8 @@ static int hold(job_record_t *job, struct ocs_lease *want,
 		     err->text);
 		reasons_note(job->job_id, err,
 			     refused && !unknown ? state->generation : 0);
+		if (err->code == OCS_STALE)
+			worker_stale();
 		worker_wake();
 		return -1;
 	}

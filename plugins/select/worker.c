@@ -28,15 +28,26 @@
 /* Beyond KillWait, how long COMPLETING may keep a circuit lit. */
 #define COMPLETING_GRACE_S 60
 
+/* Another controller has taken over at the agent. By Slurm's own ways we have
+ * ended before this, if it is a backup that found us frozen; else we are in
+ * charge still. */
+#define TAKE_BACK_MS 60000
+
+/* No hold takes longer: HoldTimeout has 500 ms at most. */
+#define HOLD_MAX_MS 1000
+
 #define SETUP "OpticalSetup"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* three bools */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the next two lines */
 static pthread_cond_t cond;
 static bool woken, started, reconfigured;
+static uint64_t stale_ms;		/* a hold was refused as stale; 0: none was */
 
 /* The worker's alone. */
 static uint64_t controller_epoch;
 static uint64_t agent_retry_ms;
+static uint64_t took_ms;		/* when we took control */
+static uint64_t take_back_ms;	/* not before, without an epoch */
 static char agent_instance[OCS_LEASE_ID_MAX];
 
 void worker_wake(void)
@@ -56,6 +67,14 @@ void worker_reconfigured(void)
 	worker_wake();
 }
 
+void worker_stale(void)
+{
+	pthread_mutex_lock(&lock);
+	stale_ms = now_ms();
+	pthread_mutex_unlock(&lock);
+	worker_wake();
+}
+
 /* The agent may be another one now: its epochs are its own. */
 static void check_reconfigured(void)
 {
@@ -66,7 +85,34 @@ static void check_reconfigured(void)
 	reconfigured = false;
 	pthread_mutex_unlock(&lock);
 	if (was)
-		controller_epoch = 0;
+		controller_epoch = take_back_ms = 0;
+}
+
+/* Our epoch is over: write nothing more for now. */
+static void replaced(const struct ocs_error *err)
+{
+	if (controller_epoch)
+		error("ocs: event=replaced error=\"%s\" (control is taken back in %d s, or by scontrol reconfigure)",
+		      err->text, TAKE_BACK_MS / 1000);
+	controller_epoch = 0;
+	take_back_ms = now_ms() + TAKE_BACK_MS;
+}
+
+/* A hold was refused for that. One that was under way when we took control,
+ * which is bounded by HoldTimeout, had no epoch yet. */
+static void check_stale(void)
+{
+	struct ocs_error err;
+	uint64_t at_ms;
+
+	pthread_mutex_lock(&lock);
+	at_ms = stale_ms;
+	stale_ms = 0;
+	pthread_mutex_unlock(&lock);
+	if (!controller_epoch || at_ms < took_ms + HOLD_MAX_MS)
+		return;
+	ocs_fail(&err, OCS_STALE, "a hold came from an older controller");
+	replaced(&err);
 }
 
 static void wait_event(void)
@@ -322,7 +368,7 @@ static void do_commit(const struct entry *e)
 			fail_job(e, lease, OCS_BLAME_FAULT,
 				 "the agent did not answer");
 	} else if (err.code == OCS_STALE) {
-		controller_epoch = 0;
+		replaced(&err);
 	} else if (e->gated) {
 		fail_job(e, lease, err.code == OCS_BUSY ? OCS_BLAME_FAULT :
 			 OCS_BLAME_REFUSED, err.text);
@@ -394,7 +440,7 @@ static void do_release(const struct entry *e)
 		table_drop(e->lease_id);
 	} else {
 		if (err.code == OCS_STALE)
-			controller_epoch = 0;
+			replaced(&err);
 		if (err.code == OCS_IO || err.code == OCS_TIMEOUT)
 			agent_retry_ms = now_ms() + TICK_MS;
 		if (!e->tries)
@@ -410,14 +456,17 @@ static bool agent_ready(void)
 	const struct ocslib_ops *lib = lib_ops();
 	struct ocs_error err;
 
-	if (now_ms() < agent_retry_ms)
+	if (now_ms() < agent_retry_ms ||
+	    (!controller_epoch && now_ms() < take_back_ms))
 		return false;
 	/* Returns at once while the connection is ready and fresh. */
 	if (lib->prime(CALL_MS, &err) < 0)
 		goto fail;
-	if (!controller_epoch &&
-	    lib->take_control(&controller_epoch, CALL_MS, &err) < 0)
-		goto fail;
+	if (!controller_epoch) {
+		if (lib->take_control(&controller_epoch, CALL_MS, &err) < 0)
+			goto fail;
+		took_ms = now_ms();
+	}
 	return true;
 fail:
 	debug("ocs: event=agent_away error=\"%s\"", err.text);
@@ -434,7 +483,7 @@ static void check_instance(const struct ocs_state *state)
 		error("ocs: event=other_ledger old=%.8s new=%.8s",
 		      agent_instance, state->instance);
 	memcpy(agent_instance, state->instance, sizeof(agent_instance));
-	controller_epoch = 0;
+	controller_epoch = take_back_ms = 0;
 }
 
 static void do_entry(const struct entry *e, const struct ocs_state *state,
@@ -473,6 +522,7 @@ static void round_once(void)
 	struct entry *list;
 	unsigned int n;
 
+	check_stale();
 	check_reconfigured();
 	check_instance(state);
 	ready = agent_ready();
