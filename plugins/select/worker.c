@@ -38,10 +38,11 @@
 
 #define SETUP "OpticalSetup"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* the next two lines */
+/* guards the next three */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond;
 static bool woken, started, reconfigured;
-static uint64_t stale_ms;		/* a hold was refused as stale; 0: none was */
+static uint64_t stale_ms;	/* a hold was refused as stale; 0: none */
 
 /* The worker's alone. */
 static uint64_t controller_epoch;
