@@ -13,6 +13,8 @@
  *  L LINK up|down                          data plane of a link
  *  F LINK REFUSE FAIL_LATE                 faults still to come
  */
+#include "ocs_config.h"	/* asprintf() */
+
 #include "agent/driver.h"
 
 #include <errno.h>
@@ -20,9 +22,11 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +39,7 @@
 #define SLACK_LINES 10000
 #define LINE_BYTES 2048
 #define FAULTS_MAX 1000000
+#define CHAINS_MIN 64
 
 enum sim_state { SIM_BUILDING, SIM_LIT, SIM_BROKEN, SIM_TEARING };
 static const char *const state_names[] = {
@@ -49,14 +54,18 @@ struct answer {
 };
 
 struct sim_service {
-	struct sim_service *next;
-	struct ocs_service svc;
+	LIST_ENTRY(sim_service) hash;
+	TAILQ_ENTRY(sim_service) queue;
+	struct queue *in;	/* of those that are due some time, or NULL */
 	enum sim_state state;
 	int64_t due_ms;		/* Unix ms: building and tearing end */
 	bool will_fail;		/* fail_late was taken for it */
-	char fail_link[OCS_NAME_MAX];
+	const char *fail_link;	/* the name in sim_link or svc */
 	struct answer create, remove;
+	struct ocs_service svc;	/* last: only nhops of its hops are there */
 };
+LIST_HEAD(chain, sim_service);
+TAILQ_HEAD(queue, sim_service);
 
 /* A call that is to be made without our lock. */
 struct call {
@@ -66,9 +75,9 @@ struct call {
 	enum ocs_outcome outcome;
 	enum ocs_light light;
 	char id[OCS_SERVICE_ID_MAX];	/* watch: the service, or "" */
-	char link[OCS_NAME_MAX];
+	const struct sim_link *changed;
 	bool down;
-	char cause[200];
+	char *cause;		/* owned; NULL: none */
 };
 
 struct sim_link {
@@ -90,8 +99,10 @@ struct sim {
 	struct ocs_driver_watch watch;
 	unsigned int nlinks;
 	struct sim_link *link;
-	unsigned int nservices;
-	struct sim_service *services;
+	struct sim_link **by_name;
+	unsigned int nservices, nchains;	/* a power of 2 */
+	struct chain *chain;	/* services by their ids */
+	struct queue building, tearing;		/* soonest first */
 	struct call *first, **last;
 };
 
@@ -136,8 +147,14 @@ static int rewrite(struct sim *sim, struct ocs_error *err)
 			close(fd);
 		return -1;
 	}
-	for (struct sim_service *s = sim->services; s; s = s->next, lines++)
-		put_service(f, s);
+	for (unsigned int i = 0; i < sim->nchains; i++) {
+		struct sim_service *s;
+
+		LIST_FOREACH(s, &sim->chain[i], hash) {
+			put_service(f, s);
+			lines++;
+		}
+	}
 	for (unsigned int i = 0; i < sim->nlinks; i++, lines += 2) {
 		put_link(f, &sim->link[i]);
 		put_faults(f, &sim->link[i]);
@@ -172,46 +189,118 @@ static void save_service(struct sim *sim, const struct sim_service *s)
 	flush_line(sim);
 }
 
+static int by_name(const void *x, const void *y)
+{
+	const struct sim_link *const *a = x, *const *b = y;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int name_is(const void *name, const void *y)
+{
+	const struct sim_link *const *l = y;
+
+	return strcmp(name, (*l)->name);
+}
+
 static struct sim_link *link_find(struct sim *sim, const char *name)
 {
-	for (unsigned int i = 0; i < sim->nlinks; i++)
-		if (!strcmp(sim->link[i].name, name))
-			return &sim->link[i];
+	struct sim_link **l = bsearch(name, sim->by_name, sim->nlinks,
+				      sizeof(*l), name_is);
+
+	return l ? *l : NULL;
+}
+
+static struct chain *chain_of(struct sim *sim, const char *id)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *id; id++)
+		h = (h ^ (unsigned char) *id) * 16777619U;
+	return &sim->chain[h & (sim->nchains - 1)];
+}
+
+static struct sim_service *service_find(struct sim *sim, const char *id)
+{
+	struct sim_service *s;
+
+	LIST_FOREACH(s, chain_of(sim, id), hash)
+		if (!strcmp(s->svc.id, id))
+			return s;
 	return NULL;
 }
 
-static struct sim_service **service_find(struct sim *sim, const char *id)
+/* Longer chains are only slow. */
+static void grow(struct sim *sim)
 {
-	struct sim_service **s = &sim->services;
+	unsigned int old = sim->nchains;
+	struct chain *from = sim->chain, *to;
+	struct sim_service *s;
 
-	while (*s && strcmp((*s)->svc.id, id))
-		s = &(*s)->next;
-	return s;
+	if (sim->nservices < old || !(to = calloc(2 * old, sizeof(*to))))
+		return;
+	sim->chain = to;
+	sim->nchains = 2 * old;
+	for (unsigned int i = 0; i < old; i++) {
+		while ((s = LIST_FIRST(&from[i]))) {
+			LIST_REMOVE(s, hash);
+			LIST_INSERT_HEAD(chain_of(sim, s->svc.id), s, hash);
+		}
+	}
+	free(from);
+}
+
+/* Where S waits for its time, if its state is such. */
+static void enqueue(struct sim *sim, struct sim_service *s)
+{
+	struct sim_service *after;
+
+	if (s->in)
+		TAILQ_REMOVE(s->in, s, queue);
+	s->in = s->state == SIM_BUILDING ? &sim->building :
+		s->state == SIM_TEARING ? &sim->tearing : NULL;
+	if (!s->in)
+		return;
+	after = TAILQ_LAST(s->in, queue);
+	while (after && after->due_ms > s->due_ms)
+		after = TAILQ_PREV(after, queue, queue);
+	if (after)
+		TAILQ_INSERT_AFTER(s->in, after, s, queue);
+	else
+		TAILQ_INSERT_HEAD(s->in, s, queue);
 }
 
 static struct sim_service *service_add(struct sim *sim,
 				       const struct ocs_service *svc)
 {
-	struct sim_service *s = calloc(1, sizeof(*s));
+	size_t size = offsetof(struct ocs_service, hop) +
+		      svc->nhops * sizeof(svc->hop[0]);
+	struct sim_service *s;
 
+	s = calloc(1, offsetof(struct sim_service, svc) + size);
 	if (!s)
 		return NULL;
-	s->svc = *svc;
-	s->next = sim->services;
-	sim->services = s;
+	memcpy(&s->svc, svc, size);
+	grow(sim);
+	LIST_INSERT_HEAD(chain_of(sim, svc->id), s, hash);
 	sim->nservices++;
 	return s;
 }
 
-static void service_drop(struct sim *sim, struct sim_service **at)
+static void service_free(struct sim *sim, struct sim_service *s)
 {
-	struct sim_service *s = *at;
-
-	*at = s->next;
+	LIST_REMOVE(s, hash);
+	if (s->in)
+		TAILQ_REMOVE(s->in, s, queue);
 	sim->nservices--;
+	free(s);
+}
+
+static void service_drop(struct sim *sim, struct sim_service *s)
+{
 	fprintf(sim->file, "D %s\n", s->svc.id);
 	flush_line(sim);
-	free(s);
+	service_free(sim, s);
 }
 
 static bool load_service(struct sim *sim, const char *line)
@@ -229,7 +318,7 @@ static bool load_service(struct sim *sim, const char *line)
 	     h = strtok_r(NULL, ",", &save))
 		if (svc.nhops < OCS_HOPS_MAX)
 			snprintf(svc.hop[svc.nhops++], OCS_NAME_MAX, "%s", h);
-	if (!(s = *service_find(sim, svc.id)) && !(s = service_add(sim, &svc)))
+	if (!(s = service_find(sim, svc.id)) && !(s = service_add(sim, &svc)))
 		return false;
 	s->svc.rate_bps = svc.rate_bps;
 	s->due_ms = due;
@@ -238,6 +327,7 @@ static bool load_service(struct sim *sim, const char *line)
 	for (unsigned int i = 0; i < 4; i++)
 		if (!strcmp(state, state_names[i]))
 			s->state = (enum sim_state) i;
+	enqueue(sim, s);
 	return true;
 }
 
@@ -245,7 +335,7 @@ static bool load_line(struct sim *sim, const char *line)
 {
 	char name[OCS_NAME_MAX], word[16];
 	unsigned int refuse, late;
-	struct sim_service **s;
+	struct sim_service *s;
 	struct sim_link *l;
 
 	switch (line[0]) {
@@ -254,13 +344,8 @@ static bool load_line(struct sim *sim, const char *line)
 	case 'D':
 		if (sscanf(line, "D %63s", name) != 1)
 			return false;
-		if (*(s = service_find(sim, name))) {
-			struct sim_service *gone = *s;
-
-			*s = gone->next;
-			sim->nservices--;
-			free(gone);
-		}
+		if ((s = service_find(sim, name)))
+			service_free(sim, s);
 		return true;
 	case 'L':
 		if (sscanf(line, "L %63s %15s", name, word) != 2)
@@ -328,7 +413,8 @@ answer(struct sim *sim, struct answer *to, const struct ocs_service *svc,
 	c->outcome = outcome;
 	c->light = light;
 	va_start(ap, fmt);
-	vsnprintf(c->cause, sizeof(c->cause), fmt, ap);
+	if (vasprintf(&c->cause, fmt, ap) < 0)
+		c->cause = NULL;
 	va_end(ap);
 	memset(to, 0, sizeof(*to));
 }
@@ -344,8 +430,8 @@ static void tell_service(struct sim *sim, const struct sim_service *s,
 	c->watch = true;
 	c->light = light;
 	strcpy(c->id, s->svc.id);
-	if (*link)
-		snprintf(c->cause, sizeof(c->cause), "sim %s %s", link, why);
+	if (*link && asprintf(&c->cause, "sim %s %s", link, why) < 0)
+		c->cause = NULL;
 }
 
 static void tell_link(struct sim *sim, const struct sim_link *l)
@@ -355,7 +441,7 @@ static void tell_link(struct sim *sim, const struct sim_link *l)
 	if (!c)
 		return;
 	c->watch = true;
-	strcpy(c->link, l->name);
+	c->changed = l;
 	c->down = l->down;
 }
 
@@ -370,14 +456,16 @@ static void make_calls(struct sim *sim)
 	pthread_mutex_unlock(&sim->lock);
 	while (c) {
 		struct call *next = c->next;
+		const char *cause = c->cause ? c->cause : "";
 
 		if (!c->watch)
 			c->to.done(c->to.arg, c->id, c->to.op, c->outcome,
-				   c->light, c->cause);
+				   c->light, cause);
 		else if (c->id[0])
-			watch.service(watch.arg, c->id, c->light, c->cause);
+			watch.service(watch.arg, c->id, c->light, cause);
 		else
-			watch.link(watch.arg, c->link, c->down);
+			watch.link(watch.arg, c->changed->name, c->down);
+		free(c->cause);
 		free(c);
 		c = next;
 	}
@@ -419,6 +507,7 @@ static void built(struct sim *sim, struct sim_service *s)
 
 	if (s->will_fail || dark) {
 		s->state = SIM_BROKEN;
+		enqueue(sim, s);
 		save_service(sim, s);
 		answer(sim, &s->create, &s->svc, OCS_DRV_FAULT, OCS_LIGHT_DARK,
 		       "sim failed %s: %s", dark ? dark : s->fail_link,
@@ -426,6 +515,7 @@ static void built(struct sim *sim, struct sim_service *s)
 		return;
 	}
 	s->state = SIM_LIT;
+	enqueue(sim, s);
 	save_service(sim, s);
 	answer(sim, &s->create, &s->svc, OCS_DRV_DONE, OCS_LIGHT_LIT, "%s", "");
 }
@@ -433,27 +523,19 @@ static void built(struct sim *sim, struct sim_service *s)
 /* Let what is due happen; returns Unix ms of what is due next. */
 static int64_t advance(struct sim *sim)
 {
-	struct sim_service **at = &sim->services, *s;
 	int64_t now = ocs_clock_unix_ms(), next = INT64_MAX;
+	struct sim_service *s;
 
-	while ((s = *at)) {
-		bool waits = s->state == SIM_BUILDING ||
-			     s->state == SIM_TEARING;
-
-		if (waits && s->due_ms > now) {
-			if (s->due_ms < next)
-				next = s->due_ms;
-		} else if (s->state == SIM_BUILDING) {
-			built(sim, s);
-		} else if (s->state == SIM_TEARING) {
-			answer(sim, &s->remove, &s->svc, OCS_DRV_DONE, OCS_LIGHT_ABSENT,
-			       "%s", "");
-			service_drop(sim, at);
-			continue;
-		}
-		at = &s->next;
+	while ((s = TAILQ_FIRST(&sim->building)) && s->due_ms <= now)
+		built(sim, s);
+	if (s)
+		next = s->due_ms;
+	while ((s = TAILQ_FIRST(&sim->tearing)) && s->due_ms <= now) {
+		answer(sim, &s->remove, &s->svc, OCS_DRV_DONE, OCS_LIGHT_ABSENT,
+		       "%s", "");
+		service_drop(sim, s);
 	}
-	return next;
+	return s && s->due_ms < next ? s->due_ms : next;
 }
 
 static void *sim_main(void *arg)
@@ -515,7 +597,7 @@ static void sim_create(struct ocs_driver *drv, const struct ocs_service *svc,
 	struct sim_link *l;
 
 	pthread_mutex_lock(&sim->lock);
-	if ((s = *service_find(sim, svc->id))) {
+	if ((s = service_find(sim, svc->id))) {
 		if (s->state == SIM_BUILDING)
 			s->create = to;
 		else if (s->state == SIM_LIT)
@@ -534,9 +616,10 @@ static void sim_create(struct ocs_driver *drv, const struct ocs_service *svc,
 		s->create = to;
 		s->state = SIM_BUILDING;
 		s->due_ms = ocs_clock_unix_ms() + (int64_t) sim->setup_ms;
+		enqueue(sim, s);
 		if ((l = meet(sim, svc, true))) {
 			s->will_fail = true;
-			strcpy(s->fail_link, fault_name(l, svc));
+			s->fail_link = fault_name(l, &s->svc);
 		}
 		save_service(sim, s);
 		pthread_cond_signal(&sim->wake);
@@ -552,7 +635,7 @@ static void sim_remove(struct ocs_driver *drv, const struct ocs_service *svc,
 	struct sim_service *s;
 
 	pthread_mutex_lock(&sim->lock);
-	s = *service_find(sim, svc->id);
+	s = service_find(sim, svc->id);
 	if (!s) {
 		answer(sim, &to, svc, OCS_DRV_DONE, OCS_LIGHT_ABSENT, "%s", "");
 	} else {
@@ -562,6 +645,7 @@ static void sim_remove(struct ocs_driver *drv, const struct ocs_service *svc,
 			s->state = SIM_TEARING;
 			s->due_ms = ocs_clock_unix_ms() +
 				    (int64_t) sim->release_ms;
+			enqueue(sim, s);
 			save_service(sim, s);
 		}
 		s->remove = to;
@@ -578,7 +662,7 @@ static void sim_look(struct ocs_driver *drv, const struct ocs_service *svc,
 	struct sim_service *s;
 
 	pthread_mutex_lock(&sim->lock);
-	s = *service_find(sim, svc->id);
+	s = service_find(sim, svc->id);
 	answer(sim, &to, svc, OCS_DRV_DONE, s ? light_of(sim, s) : OCS_LIGHT_ABSENT,
 	       "%s", "");
 	pthread_mutex_unlock(&sim->lock);
@@ -594,7 +678,7 @@ static void sim_resize(struct ocs_driver *drv, const struct ocs_service *svc,
 	struct sim_link *l;
 
 	pthread_mutex_lock(&sim->lock);
-	s = *service_find(sim, svc->id);
+	s = service_find(sim, svc->id);
 	if (!s || s->state != SIM_LIT) {
 		answer(sim, &to, svc, OCS_DRV_FAULT,
 		       s ? light_of(sim, s) : OCS_LIGHT_ABSENT,
@@ -612,6 +696,14 @@ static void sim_resize(struct ocs_driver *drv, const struct ocs_service *svc,
 	pthread_mutex_unlock(&sim->lock);
 }
 
+static bool crosses(const struct ocs_service *svc, const char *link)
+{
+	for (unsigned int i = 0; i < svc->nhops; i++)
+		if (!strcmp(svc->hop[i], link))
+			return true;
+	return false;
+}
+
 static void set_down(struct sim *sim, struct sim_link *l, bool down)
 {
 	if (l->down == down || !strcmp(l->name, "*"))
@@ -620,13 +712,15 @@ static void set_down(struct sim *sim, struct sim_link *l, bool down)
 	put_link(sim->file, l);
 	flush_line(sim);
 	tell_link(sim, l);
-	for (struct sim_service *s = sim->services; s; s = s->next)
-		for (unsigned int i = 0; i < s->svc.nhops; i++)
-			if (s->state == SIM_LIT &&
-			    !strcmp(s->svc.hop[i], l->name))
+	for (unsigned int i = 0; i < sim->nchains; i++) {
+		struct sim_service *s;
+
+		LIST_FOREACH(s, &sim->chain[i], hash)
+			if (s->state == SIM_LIT && crosses(&s->svc, l->name))
 				tell_service(sim, s, light_of(sim, s),
 					     down ? "was cut" : "recovered",
 					     l->name);
+	}
 }
 
 static int sim_fault(struct ocs_driver *drv, const char *link,
@@ -706,6 +800,7 @@ static int sim_start(struct ocs_driver *drv,
 		     struct ocs_error *err)
 {
 	struct sim *sim = (struct sim *) drv;
+	struct sim_service *s;
 	int rc;
 
 	/* The engine may be asking already. */
@@ -714,8 +809,9 @@ static int sim_start(struct ocs_driver *drv,
 	for (unsigned int i = 0; i < sim->nlinks; i++)
 		if (sim->link[i].down)
 			tell_link(sim, &sim->link[i]);
-	for (struct sim_service *s = sim->services; s; s = s->next)
-		tell_service(sim, s, light_of(sim, s), "", "");
+	for (unsigned int i = 0; i < sim->nchains; i++)
+		LIST_FOREACH(s, &sim->chain[i], hash)
+			tell_service(sim, s, light_of(sim, s), "", "");
 	pthread_mutex_unlock(&sim->lock);
 	if ((rc = pthread_create(&sim->thread, NULL, sim_main, sim)))
 		return ocs_fail(err, OCS_IO, "driver sim: thread: %s",
@@ -741,26 +837,27 @@ static void sim_stop(struct ocs_driver *drv)
 static void sim_destroy(struct ocs_driver *drv)
 {
 	struct sim *sim = (struct sim *) drv;
+	struct sim_service *s;
 
 	if (!sim)
 		return;
 	sim_stop(drv);
-	while (sim->services) {
-		struct sim_service *s = sim->services;
-
-		sim->services = s->next;
-		free(s);
-	}
+	for (unsigned int i = 0; i < sim->nchains; i++)
+		while ((s = LIST_FIRST(&sim->chain[i])))
+			service_free(sim, s);
 	while (sim->first) {
 		struct call *c = sim->first;
 
 		sim->first = c->next;
+		free(c->cause);
 		free(c);
 	}
 	if (sim->file)
 		fclose(sim->file);
 	pthread_cond_destroy(&sim->wake);
 	pthread_mutex_destroy(&sim->lock);
+	free(sim->chain);
+	free(sim->by_name);
 	free(sim->link);
 	free(sim);
 }
@@ -774,8 +871,7 @@ struct ocs_driver *ocs_driver_sim_create(const char *state_path,
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 
-	if (!sim || !(sim->link = calloc(nlinks + 1, sizeof(*sim->link)))) {
-		free(sim);
+	if (!sim) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
 	}
@@ -783,6 +879,17 @@ struct ocs_driver *ocs_driver_sim_create(const char *state_path,
 	pthread_mutex_init(&sim->lock, NULL);
 	pthread_cond_init(&sim->wake, NULL);
 	sim->last = &sim->first;
+	TAILQ_INIT(&sim->building);
+	TAILQ_INIT(&sim->tearing);
+	sim->link = calloc(nlinks + 1, sizeof(*sim->link));
+	sim->by_name = calloc(nlinks + 1, sizeof(*sim->by_name));
+	if (!sim->link || !sim->by_name ||
+	    !(sim->chain = calloc(CHAINS_MIN, sizeof(*sim->chain)))) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
+		sim_destroy(&sim->drv);
+		return NULL;
+	}
+	sim->nchains = CHAINS_MIN;
 	sim->setup_ms = setup_ms;
 	sim->release_ms = release_ms;
 	snprintf(sim->path, sizeof(sim->path), "%s", state_path);
@@ -790,6 +897,9 @@ struct ocs_driver *ocs_driver_sim_create(const char *state_path,
 	sim->nlinks = nlinks + 1;
 	for (unsigned int i = 0; i < nlinks; i++)
 		strcpy(sim->link[i + 1].name, link[i].name);
+	for (unsigned int i = 0; i < sim->nlinks; i++)
+		sim->by_name[i] = &sim->link[i];
+	qsort(sim->by_name, sim->nlinks, sizeof(*sim->by_name), by_name);
 	if (load(sim, err) < 0 || rewrite(sim, err) < 0) {
 		sim_destroy(&sim->drv);
 		return NULL;

@@ -161,6 +161,7 @@ void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec)
 		engine_stats_lease(e, rec->cur->lease, false);
 	}
 	engine_books_drop(e, &rec->books);
+	engine_todo_drop(rec);
 	ocs_lease_ref_put(rec->cur);
 	free(rec->circuit);
 	free(rec);
@@ -520,9 +521,31 @@ void engine_want(struct ocs_engine *e, uint64_t seq)
 
 void engine_todo(struct ocs_engine *e, struct engine_rec *rec)
 {
-	rec->todo = true;
+	engine_todo_later(e, rec);
 	e->todo = true;
 	pthread_cond_signal(&e->wake);
+}
+
+void engine_todo_later(struct ocs_engine *e, struct engine_rec *rec)
+{
+	if (rec->todo_back)
+		return;
+	rec->todo_next = e->todo_list;
+	if (rec->todo_next)
+		rec->todo_next->todo_back = &rec->todo_next;
+	rec->todo_back = &e->todo_list;
+	e->todo_list = rec;
+}
+
+void engine_todo_drop(struct engine_rec *rec)
+{
+	if (!rec->todo_back)
+		return;
+	*rec->todo_back = rec->todo_next;
+	if (rec->todo_next)
+		rec->todo_next->todo_back = rec->todo_back;
+	rec->todo_next = NULL;
+	rec->todo_back = NULL;
 }
 
 void engine_timer(struct ocs_engine *e, uint64_t at_ms)

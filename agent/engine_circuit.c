@@ -105,11 +105,9 @@ void engine_step(struct ocs_engine *e, struct engine_rec *rec, uint64_t now)
 {
 	const struct ocs_lease *l = rec->cur->lease;
 
-	rec->todo = false;
-	if (rec->seq > e->settled_seq) {	/* I2: the disk first */
-		rec->todo = true;
+	if (rec->seq > e->settled_seq)	/* I2: the disk first */
 		return;
-	}
+	engine_todo_drop(rec);
 	for (unsigned int i = 0; i < l->ncircuits; i++) {
 		struct engine_circuit *ec = &rec->circuit[i];
 

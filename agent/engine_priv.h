@@ -99,7 +99,8 @@ struct engine_rec {
 	int64_t due_s;		/* Unix: start, end, or to be booked on;
 				 * INT64_MAX: never */
 	int64_t retry_s;	/* Unix: not before, after a start without room */
-	bool todo;		/* the worker is to look at it */
+	/* Among those that the worker is to look at; back NULL: not. */
+	struct engine_rec *todo_next, **todo_back;
 	bool held_back;		/* the brake refused its removal */
 	bool confirmed;		/* an operator has seen that since */
 };
@@ -159,7 +160,8 @@ struct ocs_engine {
 	char (*stray)[OCS_SERVICE_ID_MAX];
 	uint64_t scan_ms;	/* monotonic: next look at all timers */
 	uint64_t prune_ms;	/* monotonic: next look for what is long gone */
-	bool todo;		/* some rec has todo */
+	struct engine_rec *todo_list;
+	bool todo;		/* the worker is to look at them now */
 	struct engine_stats stats;
 };
 
@@ -211,6 +213,9 @@ void engine_bump(struct ocs_engine *e);	/* a new generation; tell everybody */
 /* SEQ is to be settled soon. */
 void engine_want(struct ocs_engine *e, uint64_t seq);
 void engine_todo(struct ocs_engine *e, struct engine_rec *rec);
+/* The same when something else wakes the worker; and no longer. */
+void engine_todo_later(struct ocs_engine *e, struct engine_rec *rec);
+void engine_todo_drop(struct engine_rec *rec);
 void engine_timer(struct ocs_engine *e, uint64_t at_ms);
 struct engine_cluster *engine_cluster_find(struct ocs_engine *e,
 					   const char *name);

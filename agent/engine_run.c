@@ -290,11 +290,13 @@ static void scan(struct ocs_engine *e, uint64_t now)
 
 static void work(struct ocs_engine *e, uint64_t now)
 {
+	struct engine_rec *next;
+
 	e->todo = false;
-	for (unsigned int b = 0; b < e->nbuckets; b++)
-		for (struct engine_rec *r = e->bucket[b]; r; r = r->hash_next)
-			if (r->todo)
-				engine_step(e, r, now);
+	for (struct engine_rec *r = e->todo_list; r; r = next) {
+		next = r->todo_next;
+		engine_step(e, r, now);
+	}
 }
 
 /* What is long gone leaves the ledger, a few at a time. */
