@@ -48,6 +48,7 @@ AS_IF([test -n "$SLURM_SRC_DIR"], [
 	ocs_have_headers="yes ($ocs_src_version, major.minor for spank)"
 	AS_CASE([$ocs_src_version],
 		[22.05.*], [ocs_slurm_api=2205],
+		[24.11.*], [ocs_slurm_api=2411],
 		[ocs_slurm_api=])
 	AS_IF([test -n "$ocs_slurm_api"],
 		[ocs_have_src="yes ($ocs_src_version exactly)"],
@@ -67,6 +68,7 @@ AC_SUBST([SLURM_SRC_DIR])
 AM_CONDITIONAL([HAVE_SLURM_HEADERS], [test "x$ocs_have_headers" != "x${ocs_have_headers#yes}"])
 AM_CONDITIONAL([HAVE_SLURM_SRC], [test "x$ocs_have_src" != "x${ocs_have_src#yes}"])
 AM_CONDITIONAL([SLURM_API_2205], [test "x$ocs_slurm_api" = x2205])
+AM_CONDITIONAL([SLURM_API_2411], [test "x$ocs_slurm_api" = x2411])
 
 AS_IF([test "x$prefix" = xNONE], [prefix=$ac_default_prefix])
 AS_IF([test "x$with_slurm_plugindir" != xauto], [slurmplugindir=$with_slurm_plugindir],

@@ -11,7 +11,8 @@ slurm_plugindir()
 {
 	local d
 
-	for d in /usr/lib/*/slurm-wlm /usr/lib64/slurm /usr/lib/slurm; do
+	for d in ${SLURM_DIR:+"$SLURM_DIR"/lib/slurm} ${SLURM_DIR:+"$SLURM_DIR"/lib64/slurm} \
+			/usr/lib/*/slurm-wlm /usr/lib64/slurm /usr/lib/slurm; do
 		if [ -e "$d/select_cons_tres.so" ]; then
 			echo "$d"
 			return

@@ -79,7 +79,7 @@ daemon_again()
 			[ "$fd" -le 2 ] || eval "exec $fd>&-"
 		done
 		cd / && exec setsid env -i \
-			PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C \
+			PATH="${SYSTEM_PATH:-/usr/sbin:/usr/bin:/sbin:/bin}" LC_ALL=C \
 			SLURM_CONF="${SLURM_CONF:-}" ${DAEMON_ENV:+"${DAEMON_ENV[@]}"} \
 			"${cmd[@]}"
 	) </dev/null >>"$LOG/$name.out" 2>&1 &

@@ -7,9 +7,8 @@
  * partitions (job_modify: job write lock), one call at a time; touches memory
  * only, and optical.conf until it could be read once.
  */
-#include "src/common/slurm_xlator.h"
-#include "src/common/assoc_mgr.h"
-#include "src/common/hostlist.h"
+#include "plugins/job_submit/submit_compat.h"
+
 #include "src/common/log.h"
 #include "src/common/xmalloc.h"
 #include "src/common/xstring.h"
@@ -24,7 +23,6 @@
  * own copies. */
 extern slurm_conf_t slurm_conf __attribute__((weak));
 extern char *default_part_name __attribute__((weak));
-extern void *acct_db_conn __attribute__((weak));
 
 extern const char plugin_name[] EXPORT;
 extern const char plugin_type[] EXPORT;
@@ -56,7 +54,7 @@ static int slurm_code(enum ocs_code code)
 
 static uint32_t count_nodes(const char *nodes)
 {
-	hostlist_t hl = nodes ? hostlist_create(nodes) : NULL;
+	submit_hostlist hl = nodes ? hostlist_create(nodes) : NULL;
 	int n = hl ? hostlist_count(hl) : 0;
 
 	if (hl)
@@ -72,7 +70,7 @@ static uint32_t count_outside(const char *partition)
 {
 	part_record_t *part = partition ? find_part_record((char *) partition)
 					: NULL;
-	hostlist_t hl;
+	submit_hostlist hl;
 	int n;
 
 	if (!part || !part->nodes || !(hl = hostlist_create(part->nodes)))
@@ -214,8 +212,7 @@ static char **request_entry(job_record_t *job_ptr)
 static bool may_change(job_record_t *job_ptr, uint32_t uid)
 {
 	return uid == job_ptr->user_id || validate_operator(uid) ||
-	       assoc_mgr_is_user_acct_coord(acct_db_conn, uid,
-					    job_ptr->account);
+	       submit_is_coordinator(uid, job_ptr->account);
 }
 
 static int change_request(job_desc_msg_t *job, job_record_t *job_ptr,
@@ -252,9 +249,8 @@ static void fill_modify(struct ocs_submit_in *in, job_desc_msg_t *job,
 		in->max_nodes = job_ptr->details->max_nodes;
 }
 
-extern int job_modify(job_desc_msg_t *job, job_record_t *job_ptr,
-		      uint32_t uid) EXPORT;
-extern int job_modify(job_desc_msg_t *job, job_record_t *job_ptr, uint32_t uid)
+int submit_modify(job_desc_msg_t *job, job_record_t *job_ptr, uint32_t uid,
+		  char **err_msg)
 {
 	char **entry = request_entry(job_ptr);
 	struct ocs_modify_in in = {
@@ -280,7 +276,8 @@ extern int job_modify(job_desc_msg_t *job, job_record_t *job_ptr, uint32_t uid)
 		rc = ocs_fail(&err, OCS_NOMEM, "out of memory");
 	if (rc == 0)
 		return SLURM_SUCCESS;
-	/* 22.05 has no way to tell the user more than a code */
+	if (err_msg)
+		tell_user(err_msg, err.text);
 	info("ocs: job=%u uid=%u event=update-refused code=%s: %s",
 	     job_ptr->job_id, uid, ocs_code_name(err.code), err.text);
 	return err.code == OCS_DENIED && !job->licenses

@@ -8,7 +8,8 @@ tests_unit_t_submit_logic_SOURCES = tests/unit/t_submit_logic.c \
 tests_unit_t_submit_logic_LDADD = common/libsys.la common/libcore.la
 
 # job_modify looks into the job record, which only Slurm's source declares.
-EXTRA_DIST += plugins/job_submit/job_submit.map
+EXTRA_DIST += plugins/job_submit/job_submit.map \
+	plugins/job_submit/submit_2205.c plugins/job_submit/submit_2411.c
 if HAVE_SLURM_SRC
 slurmplugin_LTLIBRARIES += plugins/job_submit/job_submit_optical.la
 plugins_job_submit_job_submit_optical_la_SOURCES = \
@@ -16,7 +17,16 @@ plugins_job_submit_job_submit_optical_la_SOURCES = \
 	plugins/job_submit/library.c plugins/job_submit/library.h \
 	plugins/job_submit/limits.c plugins/job_submit/limits.h \
 	plugins/job_submit/logic.c plugins/job_submit/logic.h \
-	plugins/job_submit/network.c plugins/job_submit/network.h
+	plugins/job_submit/network.c plugins/job_submit/network.h \
+	plugins/job_submit/submit_compat.h
+if SLURM_API_2205
+plugins_job_submit_job_submit_optical_la_SOURCES += \
+	plugins/job_submit/submit_2205.c
+endif
+if SLURM_API_2411
+plugins_job_submit_job_submit_optical_la_SOURCES += \
+	plugins/job_submit/submit_2411.c
+endif
 plugins_job_submit_job_submit_optical_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(SLURM_SRC_CPPFLAGS)
 plugins_job_submit_job_submit_optical_la_LDFLAGS = $(AM_LDFLAGS) \

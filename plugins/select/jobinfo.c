@@ -65,7 +65,7 @@ const char *jobinfo_lease_id(const job_record_t *job)
 
 void jobinfo_env_set(job_record_t *job, const char *name, const char *fmt, ...)
 {
-	struct job_details *d = job->details;
+	__typeof__(job->details) d = job->details;
 	size_t len = strlen(name);
 	char *value = NULL, *text = NULL;
 	va_list ap;
@@ -95,7 +95,7 @@ void jobinfo_env_set(job_record_t *job, const char *name, const char *fmt, ...)
 
 void jobinfo_env_clear(job_record_t *job)
 {
-	struct job_details *d = job->details;
+	__typeof__(job->details) d = job->details;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < d->env_cnt; i++) {

@@ -75,7 +75,7 @@ static void map_fini(struct sitemap *m)
 static int map_site(struct sitemap *m, struct sitemap_site *site,
 		    const struct ocs_conf_site *oc, struct ocs_error *err)
 {
-	hostlist_t hl;
+	compat_hostlist hl;
 	char *name;
 	int rc = 0;
 
@@ -108,7 +108,7 @@ static int map_site(struct sitemap *m, struct sitemap_site *site,
 unsigned int sitemap_names(const char *nodes, unsigned int max,
 			   char (*found)[OCS_NAME_MAX])
 {
-	hostlist_t hl = nodes ? hostlist_create(nodes) : NULL;
+	compat_hostlist hl = nodes ? hostlist_create(nodes) : NULL;
 	unsigned int n = 0, j;
 	char *name;
 

@@ -19,6 +19,7 @@ select_sources = \
 	plugins/select/token.c \
 	plugins/select/worker.c
 EXTRA_DIST += plugins/select/select.map plugins/select/select_2205.c \
+	plugins/select/select_2411.c \
 	$(select_sources)
 if HAVE_SLURM_SRC
 slurmplugin_LTLIBRARIES += plugins/select/select_cons_tres_optical.la
@@ -27,6 +28,10 @@ plugins_select_select_cons_tres_optical_la_SOURCES = $(select_sources) \
 if SLURM_API_2205
 plugins_select_select_cons_tres_optical_la_SOURCES += \
 	plugins/select/select_2205.c
+endif
+if SLURM_API_2411
+plugins_select_select_cons_tres_optical_la_SOURCES += \
+	plugins/select/select_2411.c
 endif
 plugins_select_select_cons_tres_optical_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(SLURM_SRC_CPPFLAGS)

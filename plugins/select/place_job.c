@@ -495,6 +495,9 @@ int place_job_test(job_record_t *job, bitstr_t *bitmap, uint32_t min_nodes,
 			reset_if_released(job);
 		a.state = lib->state_get();
 		rc = test_optical(&a, base);
+		if (rc != SLURM_SUCCESS && a.err.reason[0] &&
+		    base == MODE_RUN_NOW)
+			rc = compat_no_circuits();
 		if (rc != SLURM_SUCCESS && a.err.reason[0])
 			reasons_note(job->job_id, &a.err, 0);
 		else if (rc != SLURM_SUCCESS)

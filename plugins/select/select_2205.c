@@ -460,6 +460,13 @@ bool compat_in_backfill(const job_record_t *job)
 	return job->bit_flags & BACKFILL_TEST;
 }
 
+/* Blocks the partition's main loop as any job does that waits for nodes;
+ * others start by backfill. */
+int compat_no_circuits(void)
+{
+	return ESLURM_NODES_BUSY;
+}
+
 void compat_set_configuring(job_record_t *job)
 {
 	job->job_state |= JOB_CONFIGURING;

@@ -15,6 +15,7 @@
 #include "src/common/slurm_xlator.h"
 #include "slurm/slurm_errno.h"
 #include "src/common/bitstring.h"
+#include "src/common/hostlist.h"
 #include "src/common/list.h"
 #include "src/common/log.h"
 #include "src/common/node_conf.h"
@@ -30,17 +31,23 @@
  * in every program of Slurm's, but not in those that link the public libslurm,
  * which loads this plugin, too.
  */
-extern List job_list __attribute__((weak));
+extern struct xlist *job_list __attribute__((weak));
 extern time_t last_job_update __attribute__((weak));
 extern bitstr_t *idle_node_bitmap __attribute__((weak));
 extern node_record_t **node_record_table_ptr __attribute__((weak));
 extern int node_record_count __attribute__((weak));
+
+/* A pointer, however this Slurm calls it. */
+typedef __typeof__(hostlist_create(NULL)) compat_hostlist;
 
 /* One attempt: let select/cons_tres test the job on BITMAP (changed). */
 typedef int (*compat_test_f)(void *arg, bitstr_t *bitmap);
 
 /* True while backfill asks when JOB could start. */
 bool compat_in_backfill(const job_record_t *job);
+/* What job_test answers while circuits are lacking: where this Slurm has an
+ * answer that lets later jobs of the partition try, that one. */
+int compat_no_circuits(void);
 /* JOB_CONFIGURING on; job write lock held. */
 void compat_set_configuring(job_record_t *job);
 /* Job write, node write, fed read, conf read; and job and node read. */
