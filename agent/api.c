@@ -34,6 +34,16 @@ void ocs_api_problem(struct ocs_reply *reply, int status,
 	reply->body = ocs_wire_encode_problem(status, err);
 }
 
+void ocs_reply_fini(struct ocs_reply *reply)
+{
+	if (reply->shared)
+		ocs_shared_put(reply->shared);
+	else
+		free(reply->body);
+	reply->shared = NULL;
+	reply->body = NULL;
+}
+
 int api_problem(struct ocs_reply *reply, const struct ocs_error *err)
 {
 	ocs_api_problem(reply, 0, err);

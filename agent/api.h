@@ -54,7 +54,8 @@ struct ocs_api_call {
 struct ocs_reply {
 	int status;
 	enum ocs_code code;	/* of a problem */
-	char *body;		/* the caller frees */
+	char *body;		/* ocs_reply_fini() frees it */
+	struct ocs_shared *shared;	/* whose text BODY is, or NULL */
 	const char *type;	/* of the body */
 	const char *policy;	/* Content-Security-Policy, or NULL */
 	char allow[48];		/* with 405, or "" */
@@ -68,6 +69,7 @@ int ocs_api_handle(struct ocs_api *api, struct ocs_api_call *call,
 bool ocs_api_route_name(unsigned int route, char *buf, size_t size);
 /* Frees what CALL keeps. */
 void ocs_api_fini(struct ocs_api_call *call);
+void ocs_reply_fini(struct ocs_reply *reply);
 /* REPLY = the problem document of ERR; STATUS 0: as its code says. */
 void ocs_api_problem(struct ocs_reply *reply, int status,
 		     const struct ocs_error *err);

@@ -49,7 +49,7 @@ int api_get_state(struct ocs_api *api, struct ocs_api_call *call,
 	uint64_t since, wait_s;
 	bool have_since, have_wait;
 	struct ocs_error err;
-	char *text;
+	struct ocs_shared *shared;
 
 	if (ocs_target_query_u64(call->target, "since", UINT64_MAX, &since,
 				 &have_since, &err) < 0 ||
@@ -60,8 +60,12 @@ int api_get_state(struct ocs_api *api, struct ocs_api_call *call,
 	    ocs_engine_generation(api->engine) == since &&
 	    api_may_wait(call, wait_s))
 		return 1;
-	text = ocs_engine_state_text(api->engine, &call->caller, &err);
-	return text ? api_answer(reply, 200, text) : api_problem(reply, &err);
+	shared = ocs_engine_state(api->engine, &call->caller, &err);
+	if (!shared)
+		return api_problem(reply, &err);
+	api_answer(reply, 200, shared->text);
+	reply->shared = shared;
+	return 0;
 }
 
 int api_post_session(struct ocs_api *api, struct ocs_api_call *call,

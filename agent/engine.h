@@ -159,6 +159,17 @@ char *ocs_engine_leases_text(struct ocs_engine *e,
 char *ocs_engine_state_text(struct ocs_engine *e,
 			    const struct ocs_caller *caller,
 			    struct ocs_error *err);
+/* The same for many readers; immutable, counted. NULL with ERR set; the
+ * caller puts it. */
+struct ocs_shared {
+	atomic_uint refs;
+	size_t len;
+	char *text;
+};
+struct ocs_shared *ocs_engine_state(struct ocs_engine *e,
+				    const struct ocs_caller *caller,
+				    struct ocs_error *err);
+void ocs_shared_put(struct ocs_shared *shared);	/* NULL is allowed */
 /* LEASE's JSON as CALLER may see it: users see no routes. */
 char *ocs_engine_lease_text(const struct ocs_caller *caller,
 			    const struct ocs_lease_ref *ref,

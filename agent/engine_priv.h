@@ -8,6 +8,7 @@
  *  engine_maint.c    drains and maintenance windows
  *  engine_modify.c   a lease is made longer, shorter, wider, narrower
  *  engine_run.c      life: loading, timers, syncing
+ *  engine_shown.c    the state's text, made once for many readers
  *  engine_stats.c    what is counted
  *  engine_term.c     the calendar: what is booked when; starts and ends
  *  engine_view.c     what callers may see
@@ -121,6 +122,14 @@ struct engine_stats {
 	struct ocs_stats_cluster *cluster;	/* that had a lease */
 };
 
+/* A text of the state that may be shown again. */
+#define ENGINE_SHOWN 8
+struct engine_shown {
+	struct ocs_caller caller;	/* to those who see the same */
+	uint64_t generation, made_ms;
+	struct ocs_shared *shared;	/* NULL: nothing */
+};
+
 struct ocs_engine {
 	const struct ocs_agent_conf *conf;
 	struct ocs_store *store;
@@ -163,6 +172,7 @@ struct ocs_engine {
 	struct engine_rec *todo_list;
 	bool todo;		/* the worker is to look at them now */
 	struct engine_stats stats;
+	struct engine_shown shown[ENGINE_SHOWN];
 };
 
 /* A change of one lease in the making. */
@@ -294,6 +304,9 @@ void engine_hold_back(struct ocs_engine *e, struct engine_rec *rec,
 		      const char *cause);
 /* All that was held back of CLUSTER may go. */
 void engine_let_go(struct ocs_engine *e, const char *cluster);
+
+/* engine_shown.c */
+void engine_shown_fini(struct ocs_engine *e);
 
 /* engine_stats.c; locked */
 /* LEASE is in the table, or (MORE false) was. */

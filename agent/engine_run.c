@@ -192,6 +192,7 @@ void ocs_engine_destroy(struct ocs_engine *e)
 	free(e->bucket);
 	free(e->booked);
 	free(e->stray);
+	engine_shown_fini(e);
 	free(e->by_name);
 	engine_maint_fini(e);
 	engine_stats_fini(e);

@@ -526,19 +526,37 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **context,
 	*context = NULL;
 }
 
+static void on_shared_sent(void *shared)
+{
+	ocs_shared_put(shared);
+}
+
+/* REPLY's body is the response's from now on. NULL: out of memory. */
+static struct MHD_Response *response_of(struct ocs_reply *reply)
+{
+	struct MHD_Response *response;
+
+	if (reply->shared)
+		response = MHD_create_response_from_buffer_with_free_callback_cls(
+			reply->shared->len, reply->shared->text,
+			on_shared_sent, reply->shared);
+	else
+		response = MHD_create_response_from_buffer(
+			reply->body ? strlen(reply->body) : 0, reply->body,
+			MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		ocs_reply_fini(reply);
+	return response;
+}
+
 static enum MHD_Result send_reply(struct MHD_Connection *con,
 				  struct ocs_reply *reply, bool close_after)
 {
-	struct MHD_Response *response;
+	struct MHD_Response *response = response_of(reply);
 	enum MHD_Result rc;
-	size_t len = reply->body ? strlen(reply->body) : 0;
 
-	response = MHD_create_response_from_buffer(len, reply->body,
-						   MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(reply->body);
+	if (!response)
 		return MHD_NO;
-	}
 	if (reply->type)
 		MHD_add_response_header(response, "Content-Type", reply->type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");

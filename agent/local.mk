@@ -15,7 +15,7 @@ agent_libagent_la_SOURCES = \
 	agent/engine_alarm.c agent/engine_change.c \
 	agent/engine_doc.c agent/engine_page.c agent/engine_circuit.c \
 	agent/engine_maint.c agent/engine_modify.c \
-	agent/engine_run.c agent/engine_stats.c \
+	agent/engine_run.c agent/engine_shown.c agent/engine_stats.c \
 	agent/engine_term.c agent/engine_view.c \
 	agent/engine_whatif.c \
 	agent/http_server.c agent/http_server.h \

@@ -143,7 +143,7 @@ void rig_request(struct rig *r, char role, const char *method,
 	must(reply.status >= 200 && reply.status < 600);
 	must(reply.body && reply.type);
 	must(reply.status != 500);
-	free(reply.body);
+	ocs_reply_fini(&reply);
 out:
 	ocs_api_fini(call);
 	free(call);
