@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -33,6 +34,9 @@
 
 /* The log is moved into the database above this many pages of 4 KiB. */
 #define LOG_MAX_PAGES 1000
+/* A large ledger is read so many rows at a time, by so many threads. */
+#define BATCH_ROWS 2048
+#define DECODERS 4
 /* Checked whole at each start up to this size: some 50 ms. */
 #define CHECK_MAX_BYTES (32 << 20)
 
@@ -693,19 +697,24 @@ uint64_t ocs_store_generation(struct ocs_store *s)
 	return value;
 }
 
-static struct ocs_lease *decode_row(struct ocs_store *s, enum stmt q,
-				    struct ocs_error *err)
+static struct ocs_lease *decode(const char *path, const char *body,
+				struct ocs_error *err)
 {
-	const char *body = column(s->stmt[q], 0);
 	struct ocs_error why = { 0 };
 	struct ocs_lease *lease;
 
 	lease = ocs_wire_decode_lease(body, strlen(body), &why);
 	if (!lease)
 		ocs_fail(err, why.code == OCS_NOMEM ? OCS_NOMEM : OCS_IO,
-			 "ledger %s: a lease can't be read: %s", s->path,
+			 "ledger %s: a lease can't be read: %s", path,
 			 why.text);
 	return lease;
+}
+
+static struct ocs_lease *decode_row(struct ocs_store *s, enum stmt q,
+				    struct ocs_error *err)
+{
+	return decode(s->path, column(s->stmt[q], 0), err);
 }
 
 int ocs_store_lease_get(struct ocs_store *s, const char *id,
@@ -733,19 +742,115 @@ int ocs_store_tombstone_has(struct ocs_store *s, const char *id,
 	return rc;
 }
 
+/* ---- all of them ---- */
+
+/* Decoding is most of the work of reading a large ledger: rows are read in
+ * batches, and several threads decode them. */
+struct batch {
+	const char *path;
+	unsigned int n;
+	char *body[BATCH_ROWS];
+	struct ocs_lease *lease[BATCH_ROWS];
+};
+
+struct share {
+	struct batch *batch;
+	unsigned int first;
+	bool running;
+	pthread_t thread;
+	struct ocs_error err;
+	int rc;
+};
+
+static void *decode_share(void *arg)
+{
+	struct share *sh = arg;
+	struct batch *b = sh->batch;
+
+	for (unsigned int i = sh->first; i < b->n; i += DECODERS) {
+		b->lease[i] = decode(b->path, b->body[i], &sh->err);
+		free(b->body[i]);
+		b->body[i] = NULL;
+		if (!b->lease[i])
+			sh->rc = -1;
+	}
+	return NULL;
+}
+
+/* Small ones are not worth a thread; nor is there need of any. */
+static int decode_batch(struct batch *b, struct ocs_error *err)
+{
+	struct share share[DECODERS];
+	int rc = 0;
+
+	for (unsigned int i = 0; i < DECODERS; i++) {
+		share[i] = (struct share) { .batch = b, .first = i };
+		share[i].running = i && b->n >= BATCH_ROWS / 2 &&
+				   !pthread_create(&share[i].thread, NULL,
+						   decode_share, &share[i]);
+	}
+	for (unsigned int i = 0; i < DECODERS; i++)
+		if (!share[i].running)
+			decode_share(&share[i]);
+	for (unsigned int i = 0; i < DECODERS; i++) {
+		if (share[i].running)
+			pthread_join(share[i].thread, NULL);
+		if (share[i].rc < 0 && rc == 0) {
+			rc = -1;
+			if (err)
+				*err = share[i].err;
+		}
+	}
+	return rc;
+}
+
+/* Give FN what is in B, in its order; all of it is gone after that. */
+static int hand_over(struct batch *b, ocs_store_lease_f fn, void *arg,
+		     struct ocs_error *err)
+{
+	int rc = decode_batch(b, err);
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (rc == 0)
+			rc = fn(b->lease[i], arg, err);
+		else
+			ocs_lease_destroy(b->lease[i]);
+	}
+	b->n = 0;
+	return rc;
+}
+
 static int each_lease(struct ocs_store *s, enum stmt q, ocs_store_lease_f fn,
 		      void *arg, struct ocs_error *err)
 {
-	struct ocs_lease *lease;
-	int rc;
+	struct batch *b = malloc(sizeof(*b));
+	int rc = -1, more = 1;
 
-	while ((rc = next_row(s, q, err)) > 0) {
-		if (!(lease = decode_row(s, q, err)) ||
-		    fn(lease, arg, err) < 0) {
-			done_rows(s, q);
-			return -1;
-		}
+	if (!b) {
+		done_rows(s, q);
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	}
+	b->path = s->path;
+	b->n = 0;
+	while (more > 0) {
+		if ((more = next_row(s, q, err)) < 0)
+			goto out;
+		if (more && !(b->body[b->n] = strdup(column(s->stmt[q], 0)))) {
+			ocs_fail(err, OCS_NOMEM, "out of memory");
+			goto out;
+		}
+		b->n += more > 0;
+		if ((b->n == BATCH_ROWS || !more) &&
+		    hand_over(b, fn, arg, err) < 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	if (rc < 0)
+		done_rows(s, q);
+	while (b->n)
+		free(b->body[--b->n]);
+	free(b);
 	return rc;
 }
 
