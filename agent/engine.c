@@ -182,7 +182,7 @@ int engine_find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
 		return -1;
 	if (!old)
 		return 0;
-	if (!(*rec = engine_rec_add(e, old, NULL)))
+	if (!(*rec = engine_rec_add(e, old)))
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	(*rec)->until_ms = ocs_clock_mono_ms();	/* forget it again */
 	engine_timer(e, (*rec)->until_ms);

@@ -32,7 +32,7 @@ struct ocs_engine;
 struct ocs_lease_ref {
 	atomic_uint refs;
 	struct ocs_lease *lease;
-	char *json;
+	char *json;	/* NULL: made when it is asked for */
 };
 struct ocs_lease_ref *ocs_lease_ref_get(struct ocs_lease_ref *ref);
 void ocs_lease_ref_put(struct ocs_lease_ref *ref);	/* NULL is allowed */

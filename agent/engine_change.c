@@ -34,7 +34,8 @@ void ocs_lease_ref_put(struct ocs_lease_ref *ref)
 /* Takes over LEASE and JSON, even on failure. */
 static struct ocs_lease_ref *ref_create(struct ocs_lease *lease, char *json)
 {
-	struct ocs_lease_ref *ref = lease && json ? malloc(sizeof(*ref)) : NULL;
+	struct ocs_lease_ref *ref = lease && ocs_lease_pack(lease) == 0 ?
+				    malloc(sizeof(*ref)) : NULL;
 
 	if (!ref) {
 		ocs_lease_destroy(lease);
@@ -121,11 +122,10 @@ static void rec_link(struct ocs_engine *e, struct engine_rec *rec)
 }
 
 struct engine_rec *engine_rec_add(struct ocs_engine *e,
-				  struct ocs_lease *lease, const char *json)
+				  struct ocs_lease *lease)
 {
 	struct engine_rec *rec = rec_create(e, lease->ncircuits);
-	char *text = json ? strdup(json) : ocs_wire_encode_lease(lease);
-	struct ocs_lease_ref *ref = ref_create(lease, text);
+	struct ocs_lease_ref *ref = ref_create(lease, NULL);
 
 	if (!rec || !ref) {
 		if (rec)
@@ -430,7 +430,7 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 	int rc = -1;
 
 	derive(e, ch);
-	if (ch->nomem || !(json = ocs_wire_encode_lease(ch->next)) ||
+	if (ch->nomem || ocs_lease_pack(ch->next) < 0 || !(json = ocs_wire_encode_lease(ch->next)) ||
 	    (!rec && !(rec = rec_create(e, ch->next->ncircuits)))) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;

@@ -41,7 +41,7 @@ static void service_of(const struct ocs_lease *l, unsigned int i,
 	strcpy(svc->z, c->z);
 	svc->rate_bps = c->granted_bps;
 	svc->nhops = c->nhops;
-	memcpy(svc->hop, c->hop, sizeof(svc->hop));
+	memcpy(svc->hop, c->hop, c->nhops * sizeof(svc->hop[0]));
 }
 
 /* The rec and circuit of service ID, or NULL. */

@@ -192,7 +192,7 @@ struct engine_change {
 struct engine_rec *engine_rec_find(struct ocs_engine *e, const char *id);
 /* The rec of LEASE, which is taken over even on failure (NULL: no memory). */
 struct engine_rec *engine_rec_add(struct ocs_engine *e,
-				  struct ocs_lease *lease, const char *json);
+				  struct ocs_lease *lease);
 void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec);
 int engine_change_begin(struct engine_change *ch, struct engine_rec *rec,
 			const struct ocs_lease *from, struct ocs_error *err);

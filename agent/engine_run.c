@@ -42,7 +42,7 @@ static int load_lease(struct ocs_lease *lease, void *arg,
 	struct loading *ld = arg;
 	struct ocs_engine *e = ld->e;
 	uint64_t now = ocs_clock_mono_ms();
-	struct engine_rec *rec = engine_rec_add(e, lease, NULL);
+	struct engine_rec *rec = engine_rec_add(e, lease);
 	const struct ocs_lease *l;
 
 	if (!rec)

@@ -96,7 +96,8 @@ char *ocs_engine_lease_text(const struct ocs_caller *caller,
 	char *text = NULL;
 
 	if (caller->role != OCS_ROLE_USER) {
-		text = strdup(ref->json);
+		text = ref->json ? strdup(ref->json) :
+		       ocs_wire_encode_lease(ref->lease);
 	} else if ((copy = veiled(ref->lease))) {
 		text = ocs_wire_encode_lease(copy);
 		ocs_lease_destroy(copy);
@@ -115,7 +116,7 @@ static int add_leases(struct ocs_text *t, const struct ocs_caller *caller,
 		const char *json = refs->ref[i]->json;
 		char *own = NULL;
 
-		if (caller->role == OCS_ROLE_USER) {
+		if (caller->role == OCS_ROLE_USER || !json) {
 			own = ocs_engine_lease_text(caller, refs->ref[i], err);
 			if (!(json = own))
 				return -1;
@@ -257,29 +258,6 @@ static int state_head(struct ocs_engine *e, const struct ocs_caller *caller,
 	return ocs_net_copy(&st->net, &e->net);
 }
 
-/* The leases' texts as CALLER may see them, in order of ids; OWN is set when
- * they are the caller's to free. NULL: out of memory. */
-static char **texts_of(const struct ocs_caller *caller, struct refs *refs,
-		       bool *own)
-{
-	char **text = calloc(refs->n + 1, sizeof(*text));
-
-	*own = caller->role == OCS_ROLE_USER;
-	if (refs->n)
-		qsort(refs->ref, refs->n, sizeof(*refs->ref), by_id);
-	for (unsigned int i = 0; text && i < refs->n; i++) {
-		text[i] = !*own ? refs->ref[i]->json :
-			  ocs_engine_lease_text(caller, refs->ref[i], NULL);
-		if (text[i])
-			continue;
-		while (i--)
-			free(text[i]);
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 char *ocs_engine_state_text(struct ocs_engine *e,
 			    const struct ocs_caller *caller,
 			    struct ocs_error *err)
@@ -289,8 +267,9 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 		.cluster = "", .past = true, .after = "",
 	};
 	struct refs refs = { 0 };
-	char **leases = NULL, *text = NULL;
-	bool own = false;
+	struct ocs_text t = { 0 };
+	char *text = NULL, *head = NULL;
+	size_t len;
 	int rc = -1;
 
 	if (!st)
@@ -301,14 +280,20 @@ char *ocs_engine_state_text(struct ocs_engine *e,
 	pthread_mutex_unlock(&e->lock);
 	if (rc < 0 ||
 	    (caller->role == OCS_ROLE_USER && net_veil(&st->net) < 0) ||
-	    !(leases = texts_of(caller, &refs, &own)))
+	    !(head = ocs_wire_encode_state_texts(st, NULL, 0)))
 		goto out;
-	text = ocs_wire_encode_state_texts(st, (const char *const *) leases,
-					   refs.n);
+	if (refs.n)
+		qsort(refs.ref, refs.n, sizeof(*refs.ref), by_id);
+	/* Leases come last, and one by one: together they may be large. */
+	len = strlen(head) - strlen("[]}");
+	ocs_text_add_bytes(&t, head, len);
+	if (add_leases(&t, caller, &refs, NULL) == 0) {
+		ocs_text_add(&t, "}");
+		text = ocs_text_take(&t);
+	}
 out:
-	for (unsigned int i = 0; own && leases && i < refs.n; i++)
-		free(leases[i]);
-	free(leases);
+	free(t.buf);
+	free(head);
 	ocs_state_destroy(st);
 	refs_fini(&refs);
 	if (!text)

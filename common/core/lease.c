@@ -5,6 +5,7 @@
  */
 #include "common/core/lease.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,16 @@ void ocs_lease_destroy(struct ocs_lease *lease)
 	free(lease);
 }
 
+/* What is in use: the last circuit's hops may end early. */
+static size_t circuits_size(const struct ocs_lease *lease)
+{
+	unsigned int last = lease->ncircuits - 1;
+
+	return last * sizeof(*lease->circuit) +
+	       offsetof(struct ocs_circuit, hop) +
+	       lease->circuit[last].nhops * sizeof(lease->circuit->hop[0]);
+}
+
 struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease)
 {
 	struct ocs_lease *copy;
@@ -185,13 +196,24 @@ struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease)
 				       sizeof(*copy->circuit));
 		if (!copy->circuit)
 			goto fail;
-		memcpy(copy->circuit, lease->circuit,
-		       lease->ncircuits * sizeof(*copy->circuit));
+		memcpy(copy->circuit, lease->circuit, circuits_size(lease));
 	}
 	return copy;
 fail:
 	ocs_lease_destroy(copy);
 	return NULL;
+}
+
+int ocs_lease_pack(struct ocs_lease *lease)
+{
+	void *packed;
+
+	if (!lease->ncircuits)
+		return 0;
+	if (!(packed = realloc(lease->circuit, circuits_size(lease))))
+		return -1;
+	lease->circuit = packed;
+	return 0;
 }
 
 /* Was carrying traffic, or is being repaired: not just "not yet up". */

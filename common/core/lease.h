@@ -67,7 +67,6 @@ struct ocs_circuit {
 	uint64_t max_latency_us;	/* bound asked for; 0: none */
 	uint64_t latency_us;		/* of the route, one way */
 	unsigned int nhops;		/* 0: not routed yet */
-	char hop[OCS_HOPS_MAX][OCS_NAME_MAX];	/* names of links */
 	enum ocs_prov prov;
 	enum ocs_data data;
 	int64_t up_ms;			/* when last seen up, Unix ms; 0 never */
@@ -78,6 +77,8 @@ struct ocs_circuit {
 	 * latency_us, never used instead of it. */
 	uint64_t measured_latency_us;
 	int64_t measured_ms;		/* Unix ms */
+	/* Names of links; last, see ocs_lease_pack(). */
+	char hop[OCS_HOPS_MAX][OCS_NAME_MAX];
 };
 
 struct ocs_lease {
@@ -117,6 +118,11 @@ struct ocs_lease {
 struct ocs_lease *ocs_lease_create(void);	/* zeroed, or NULL */
 void ocs_lease_destroy(struct ocs_lease *lease);
 struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease); /* or NULL */
+
+/* Give back the room of hops that are not there: from then on LEASE is only
+ * read, and copied by ocs_lease_copy() alone. 0, or -1 (out of memory), LEASE
+ * then as it was. */
+int ocs_lease_pack(struct ocs_lease *lease);
 
 /* The one word that people see: HELD, WAITING (to start), PROVISIONING,
  * ACTIVE, IMPAIRED, OVERDUE, RELEASING, FAILED or GONE (nothing booked any more, whether it FAILED or
