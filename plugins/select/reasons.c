@@ -115,6 +115,7 @@ static bool shows_none(const job_record_t *job, const char *reason)
 		return false;
 	if (job->state_reason != WAIT_RESOURCES &&
 	    job->state_reason != WAIT_NO_REASON &&
+	    job->state_reason != WAIT_LICENSES &&
 	    job->state_reason != WAIT_PRIORITY)
 		return false;
 	return !job->state_desc || strcmp(job->state_desc, reason);

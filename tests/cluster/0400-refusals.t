@@ -150,7 +150,8 @@ ok "the plain one is cancelled" as_user alice scancel "$plain"
 
 # ---- forged requests
 FORGED='v1;bw=800000000000;min=800000000000;span=1-4;hints=on'
-ok "the raw client is built" cc -o "$D/work/raw_submit" "$SRCDIR/tests/fake/raw_submit.c" -lslurm
+ok "the raw client is built" cc -o "$D/work/raw_submit" "$SRCDIR/tests/fake/raw_submit.c" \
+	${OCS_SLURM_DIR:+"-I$OCS_SLURM_DIR/include" "-L$OCS_SLURM_DIR/lib" "-Wl,-rpath,$OCS_SLURM_DIR/lib"} -lslurm
 raw() { as_user alice "$D/work/raw_submit" 6 "$D/work" "$@"; }
 
 # no_circuit NAME JOB: it runs over six nodes and has nothing.
