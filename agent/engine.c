@@ -163,7 +163,7 @@ static int route(struct ocs_engine *e, struct ocs_lease *l, int64_t now_s,
 
 	if (end < start + ENGINE_STEP_S)
 		end = start + ENGINE_STEP_S;
-	engine_room(e, start, end, now_s, own);
+	engine_room(e, l, start, end, now_s, own);
 	return engine_route(e, l, err);
 }
 

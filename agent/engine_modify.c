@@ -132,7 +132,7 @@ static int check_room(struct ocs_engine *e, struct engine_rec *rec,
 	end = engine_end_s(e, next);
 	if (end < start + ENGINE_STEP_S)
 		end = start + ENGINE_STEP_S;
-	engine_room(e, start, end, now_s, &rec->books);
+	engine_room(e, next, start, end, now_s, &rec->books);
 	return engine_route(e, next, err);
 }
 

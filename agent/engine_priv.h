@@ -263,10 +263,11 @@ int engine_books_add(struct ocs_engine *e, const struct ocs_lease *lease,
 		     struct ocs_error *err);
 /* Out of the calendar, and freed. */
 void engine_books_drop(struct ocs_engine *e, struct engine_books *books);
-/* scratch = what is there for a lease of [START_S, END_S) that gives back OWN
- * (NULL: nothing). */
-void engine_room(struct ocs_engine *e, int64_t start_s, int64_t end_s,
-		 int64_t now_s, const struct engine_books *own);
+/* scratch = what is there for LEASE in [START_S, END_S) if it gives back OWN
+ * (NULL: nothing); links that have more than it could use may show less. */
+void engine_room(struct ocs_engine *e, const struct ocs_lease *lease,
+		 int64_t start_s, int64_t end_s, int64_t now_s,
+		 const struct engine_books *own);
 /* Route all circuits of LEASE over scratch, which is used up. */
 int engine_route(struct ocs_engine *e, struct ocs_lease *lease,
 		 struct ocs_error *err);

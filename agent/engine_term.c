@@ -150,9 +150,28 @@ static uint64_t own_now(const struct engine_books *own, unsigned int link)
 	return sum;
 }
 
-void engine_room(struct ocs_engine *e, int64_t start_s, int64_t end_s,
-		 int64_t now_s, const struct engine_books *own)
+/* Room in [START_S, END_S): exact where it is less than ENOUGH. */
+static uint64_t room_of(struct ocs_engine *e, unsigned int link,
+			int64_t start_s, int64_t end_s, uint64_t enough,
+			const struct engine_books *own)
 {
+	uint64_t always = ocs_calendar_always_free(e->cal, link);
+
+	if (always >= enough)
+		return always;
+	return own ? ocs_calendar_free_without(e->cal, own->b, own->n, link,
+					       start_s, end_s) :
+		     ocs_calendar_free(e->cal, link, start_s, end_s);
+}
+
+void engine_room(struct ocs_engine *e, const struct ocs_lease *lease,
+		 int64_t start_s, int64_t end_s, int64_t now_s,
+		 const struct engine_books *own)
+{
+	uint64_t rates = 0;
+
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		rates += lease->circuit[i].granted_bps;
 	for (unsigned int i = 0; i < e->net.nlinks; i++)
 		e->scratch.link[i].drained = e->net.link[i].drained;
 	for (unsigned int i = 0; i < e->nwindows; i++)
@@ -162,16 +181,16 @@ void engine_room(struct ocs_engine *e, int64_t start_s, int64_t end_s,
 	for (unsigned int i = 0; i < e->net.nlinks; i++) {
 		const struct ocs_link *link = &e->net.link[i];
 		struct ocs_link *room = &e->scratch.link[i];
-		uint64_t left = own ?
-			ocs_calendar_free_without(e->cal, own->b, own->n, i,
-						  start_s, end_s) :
-			ocs_calendar_free(e->cal, i, start_s, end_s);
-		uint64_t now = e->booked[i] - own_now(own, i);
+		uint64_t enough = rates +
+				  lease->ncircuits * link->granule_bps;
+		uint64_t now = e->booked[i] - own_now(own, i), left;
 
 		/* Windows are told apart from bookings by the flag. */
 		if (room->drained)
 			left = link->capacity_bps -
 			       ocs_calendar_booked(e->cal, i, start_s, end_s);
+		else
+			left = room_of(e, i, start_s, end_s, enough, own);
 		room->down = false;
 		if (start_s <= now_s) {
 			room->down = link->down;
@@ -329,9 +348,9 @@ static void start(struct ocs_engine *e, struct engine_rec *rec, int64_t now_s)
 		try_again(e, rec, now_s, &err);
 		return;
 	}
-	engine_room(e, now_s, end, now_s, &rec->books);
+	engine_room(e, l, now_s, end, now_s, &rec->books);
 	if (!route_fits(e, l)) {
-		engine_room(e, now_s, end, now_s, &rec->books);
+		engine_room(e, l, now_s, end, now_s, &rec->books);
 		if (engine_route(e, ch.next, &err) < 0) {
 			blocked(e, rec, &ch, now_s, &err);
 			return;

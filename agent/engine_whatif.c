@@ -70,7 +70,7 @@ static int at(struct ocs_engine *e, const struct ocs_whatif *w,
 	struct ocs_lease l;
 
 	lease_of(w, max_bps, &l, circuit);
-	engine_room(e, start_s, end_of(w, start_s), now_s, NULL);
+	engine_room(e, &l, start_s, end_of(w, start_s), now_s, NULL);
 	return engine_route(e, &l, err);
 }
 

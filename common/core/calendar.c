@@ -253,15 +253,34 @@ static int check_change(const struct ocs_calendar *cal, const struct wanted *w,
 
 /* ---- a change ---- */
 
+/* Whether nothing but absurd numbers could refuse W, which only adds, and asks
+ * for no room: then nothing need be laid out. */
+static bool only_adds(const struct ocs_calendar *cal, const struct wanted *w)
+{
+	if (!w->force || w->nout || !w->nin)
+		return false;
+	for (unsigned int i = 0; i < w->nin; i++) {
+		const struct ocs_booking *b = &w->in[i];
+
+		if (check_booking(cal, b, NULL) < 0 ||
+		    b->bps > (uint64_t) TOTAL_MAX / 2 / w->nin ||
+		    cal->link[b->link].total > TOTAL_MAX / 2)
+			return false;
+	}
+	return true;
+}
+
 static int apply(struct ocs_calendar *cal, const struct wanted *w,
 		 struct ocs_error *err)
 {
 	struct ocs_steps_spare spare = { NULL };
 	unsigned int nedges;
-	struct edge *edge = edges_of(cal, w, &nedges, err);
+	struct edge *edge = NULL;
 	int rc = -1;
 
-	if (!edge || check_change(cal, w, edge, nedges, err) < 0)
+	if (!only_adds(cal, w) &&
+	    (!(edge = edges_of(cal, w, &nedges, err)) ||
+	     check_change(cal, w, edge, nedges, err) < 0))
 		goto out;
 	if (ocs_steps_reserve(&spare, 2 * w->nin) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
@@ -418,6 +437,19 @@ uint64_t ocs_calendar_free_without(const struct ocs_calendar *cal,
 			least = (uint64_t) left;
 	}
 	return least;
+}
+
+uint64_t ocs_calendar_always_free(const struct ocs_calendar *cal,
+				  unsigned int link)
+{
+	const struct line *l;
+	int64_t left;
+
+	if (link >= cal->nlinks)
+		return 0;
+	l = &cal->link[link];
+	left = l->capacity_bps - ocs_steps_peak_ever(&l->steps);
+	return left > 0 ? (uint64_t) left : 0;
 }
 
 uint64_t ocs_calendar_booked(const struct ocs_calendar *cal,

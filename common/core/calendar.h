@@ -87,6 +87,10 @@ int ocs_calendar_window(struct ocs_calendar *cal,
  * interval that there is not. */
 uint64_t ocs_calendar_free(const struct ocs_calendar *cal, unsigned int link,
 			   int64_t start_s, int64_t end_s);
+/* What can be booked on LINK at any time: no more than ocs_calendar_free() of
+ * any interval, and found at once. */
+uint64_t ocs_calendar_always_free(const struct ocs_calendar *cal,
+				  unsigned int link);
 /* The most that is booked there at any moment; windows don't count. */
 uint64_t ocs_calendar_booked(const struct ocs_calendar *cal,
 			     unsigned int link, int64_t start_s,

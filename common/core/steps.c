@@ -319,6 +319,11 @@ int64_t ocs_steps_peak(const struct ocs_steps *s, int64_t start_s,
 	return peaks(s, start_s, end_s).taken;
 }
 
+int64_t ocs_steps_peak_ever(const struct ocs_steps *s)
+{
+	return s->root && s->root->taken_max > 0 ? s->root->taken_max : 0;
+}
+
 int64_t ocs_steps_peak_booked(const struct ocs_steps *s, int64_t start_s,
 			      int64_t end_s)
 {

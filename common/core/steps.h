@@ -52,7 +52,9 @@ bool ocs_steps_has(const struct ocs_steps *s, int64_t time_s, unsigned int n);
 /* The most that is taken at any time in [start_s, end_s). */
 int64_t ocs_steps_peak(const struct ocs_steps *s, int64_t start_s,
 		       int64_t end_s);
-/* The same without what is taken away. */
+/* The most that is ever taken. O(1). */
+int64_t ocs_steps_peak_ever(const struct ocs_steps *s);
+/* The same as ocs_steps_peak() without what is taken away. */
 int64_t ocs_steps_peak_booked(const struct ocs_steps *s, int64_t start_s,
 			      int64_t end_s);
 /* The first time >= FROM_S at which more than LIMIT is taken; or at most

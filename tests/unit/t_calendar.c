@@ -469,6 +469,9 @@ static bool without_ok(struct ocs_calendar *cal, const struct ocs_booking *in,
 	int64_t start, end;
 
 	random_times(&start, &end);
+	if (ocs_calendar_always_free(cal, link) >
+	    ocs_calendar_free(cal, link, start, end) && start < end)
+		return false;
 	said = ocs_calendar_free_without(cal, in, nin, link, start, end);
 	ocs_calendar_give_back(cal, in, nin);
 	is = ocs_calendar_free(cal, link, start, end);
