@@ -59,6 +59,10 @@ static unsigned int percent(const struct ocs_link *l)
 			       (double) l->capacity_bps + 0.5);
 }
 
+/* Rows of a table: what a person can look at, and a browser load again and
+ * again. */
+#define ROWS_MAX 500
+
 static const char *condition(const struct ocs_stats *s, unsigned int i)
 {
 	return s->net.link[i].down ? "down" :
@@ -150,27 +154,43 @@ static void add_map(struct ocs_text *t, const struct ocs_stats *s)
 	ocs_text_add(t, "</svg>\n");
 }
 
-static void add_links(struct ocs_text *t, const struct ocs_stats *s)
+/* Links in the order of the page: those that need a look come first. */
+static bool in_pass(const struct ocs_stats *s, unsigned int i, unsigned int pass)
+{
+	return (condition(s, i)[0] != '\0') == (pass == 0);
+}
+
+static void add_link(struct ocs_text *t, const struct ocs_stats *s,
+		     unsigned int i)
 {
 	char booked[OCS_RATE_TEXT_MAX], capacity[OCS_RATE_TEXT_MAX];
+	const struct ocs_link *l = &s->net.link[i];
+
+	ocs_text_add(t, "<tr><td>");
+	add_html(t, l->name);
+	ocs_text_add(t, "<td>");
+	add_html(t, s->net.site[l->a].name);
+	ocs_text_add(t, "<td>");
+	add_html(t, s->net.site[l->z].name);
+	ocs_text_add(t, "<td class=\"n\">%s<td class=\"n\">%s<td><meter min=\"0\" max=\"100\" high=\"80\" value=\"%u\">%u%%</meter><td class=\"n\">%" PRIu64 " us<td>%s\n",
+		     ocs_rate_format(l->booked_bps, booked),
+		     ocs_rate_format(l->capacity_bps, capacity),
+		     percent(l), percent(l), l->latency_us, condition(s, i));
+}
+
+static void add_links(struct ocs_text *t, const struct ocs_stats *s)
+{
+	unsigned int rows = 0;
 
 	ocs_text_add(t, "<h2>Links</h2><table><tr><th>link<th>from<th>to<th class=\"n\">booked<th class=\"n\">of<th><th class=\"n\">one way<th>\n");
-	for (unsigned int i = 0; i < s->net.nlinks; i++) {
-		const struct ocs_link *l = &s->net.link[i];
-
-		ocs_text_add(t, "<tr><td>");
-		add_html(t, l->name);
-		ocs_text_add(t, "<td>");
-		add_html(t, s->net.site[l->a].name);
-		ocs_text_add(t, "<td>");
-		add_html(t, s->net.site[l->z].name);
-		ocs_text_add(t, "<td class=\"n\">%s<td class=\"n\">%s<td><meter min=\"0\" max=\"100\" high=\"80\" value=\"%u\">%u%%</meter><td class=\"n\">%" PRIu64 " us<td>%s\n",
-			     ocs_rate_format(l->booked_bps, booked),
-			     ocs_rate_format(l->capacity_bps, capacity),
-			     percent(l), percent(l), l->latency_us,
-			     condition(s, i));
-	}
+	for (unsigned int pass = 0; pass < 2; pass++)
+		for (unsigned int i = 0; i < s->net.nlinks; i++)
+			if (in_pass(s, i, pass) && rows++ < ROWS_MAX)
+				add_link(t, s, i);
 	ocs_text_add(t, "</table>\n");
+	if (rows > ROWS_MAX)
+		ocs_text_add(t, "<p>%u more links are not shown: opticalctl links has them.</p>\n",
+			     rows - ROWS_MAX);
 }
 
 static void add_leases(struct ocs_text *t, const struct ocs_stats *s)
@@ -200,7 +220,7 @@ static int add_windows(struct ocs_text *t, struct ocs_engine *engine,
 		return -1;
 	if (maint.nwindows)
 		ocs_text_add(t, "<h2>Maintenance</h2><table><tr><th>link<th>from<th>to\n");
-	for (unsigned int i = 0; i < maint.nwindows; i++) {
+	for (unsigned int i = 0; i < maint.nwindows && i < ROWS_MAX; i++) {
 		ocs_text_add(t, "<tr><td>");
 		add_html(t, maint.window[i].link);
 		ocs_text_add(t, "<td>");

@@ -2,6 +2,7 @@
 dist_man_MANS += man/opticalctl.1 man/optical.conf.5 man/opticald.conf.5 \
 	man/slurm-optical.7 man/opticald.8 man/spank_optical.8
 EXTRA_DIST += contrib/completion/opticalctl contrib/systemd/opticald.service \
+	contrib/systemd/opticald.sysusers.conf \
 	contrib/examples/optical.conf contrib/examples/opticald.conf \
 	contrib/examples/plugstack.conf contrib/examples/slurm.conf.lines \
 	contrib/examples/prometheus-alerts.yml \

@@ -252,4 +252,18 @@ sed -i "s,^Listen=.*,Listen=unix:$D/sock2,;s,^Ledger=.*,Ledger=$D/ledger/two.db,
 ERR=$("$AGENT" -f "$D/opticald.conf" 2>&1)
 is $? 1 "a port that is taken"
 like "$ERR" "HttpListen=127.0.0.1:$PORT: Address already in use" "is named"
+
+# more links than a page has
+agent_stop
+mapfile -t links < <(for i in $(seq 600); do
+	echo "LinkName=more$i A=paris Z=lyon Km=500 Wavelengths=1 Rate=100G"
+done; echo "LinkName=zz-closed A=lyon Z=nice Km=500 Wavelengths=1 Rate=100G Drain=yes")
+agent_conf "$FAST" "HttpListen=127.0.0.1:0" "${links[@]}"
+starts "with 604 links"
+PORT=$(sed -n 's/.*event=listening at=127.0.0.1:\([0-9]*\) public=yes.*/\1/p' \
+	"$D/log" | tail -n 1)
+PAGE=$(curl -s "http://127.0.0.1:$PORT/ui")
+is "$(grep -c '<meter' <<<"$PAGE")" 500 "the page shows 500"
+like "$PAGE" '104 more links are not shown' "says how many there are beside them"
+like "$PAGE" 'zz-closed' "and shows first those that need a look"
 done_testing
