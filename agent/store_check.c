@@ -156,7 +156,7 @@ static int copy(const char *path, sqlite3 *from, const char *tmp,
 	sqlite3 *to = open_db(tmp, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			      err);
 	sqlite3_backup *b;
-	int rc = -1;
+	int step, rc = -1;
 
 	umask(mask);
 	if (!to)
@@ -165,10 +165,10 @@ static int copy(const char *path, sqlite3 *from, const char *tmp,
 		db_fail(tmp, to, err);
 		goto out;
 	}
-	sqlite3_backup_step(b, -1);
-	if (sqlite3_backup_finish(b) != SQLITE_OK) {
+	step = sqlite3_backup_step(b, -1);
+	if (sqlite3_backup_finish(b) != SQLITE_OK || step != SQLITE_DONE) {
 		ocs_fail(err, OCS_IO, "backup of %s to %s: %s", path, tmp,
-			 sqlite3_errmsg(to));
+			 sqlite3_errstr(step));
 		goto out;
 	}
 	/* One file, that needs no log beside it. */

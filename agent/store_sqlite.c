@@ -276,6 +276,47 @@ static int lock_directory(struct ocs_store *s, struct ocs_error *err)
 			strerror(errno));
 }
 
+static int pragma_int(struct ocs_store *s, const char *text, int *version,
+		      struct ocs_error *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = -1;
+
+	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) ==
+	    SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
+		*version = sqlite3_column_int(st, 0);
+		rc = 0;
+	} else {
+		db_fail(s, s->db, err);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* Is this a ledger, or a new one? Asked before anything is written: the file may
+ * be another program's. */
+static int identify(struct ocs_store *s, struct ocs_error *err)
+{
+	int version, app, tables, ours;
+
+	if (pragma_int(s, "PRAGMA user_version", &version, err) < 0 ||
+	    pragma_int(s, "PRAGMA application_id", &app, err) < 0 ||
+	    pragma_int(s, "SELECT count(*) FROM sqlite_master", &tables,
+		       err) < 0 ||
+	    pragma_int(s, "SELECT count(*) FROM sqlite_master WHERE"
+			  " type = 'table' AND name IN ('meta','leases',"
+			  "'events','clusters','removals','tombstones')",
+		       &ours, err) < 0)
+		return -1;
+	if (version == 0 ? !tables && !app :
+	    version <= 2 ? ours == 6 && !app :
+	    app == OCS_STORE_APPLICATION_ID)
+		return 0;
+	return ocs_fail(err, OCS_CONFLICT,
+			"%s is a database, but no ledger of opticald: Ledger= names another file?",
+			s->path);
+}
+
 static int open_files(struct ocs_store *s, struct ocs_error *err)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
@@ -293,8 +334,11 @@ static int open_files(struct ocs_store *s, struct ocs_error *err)
 	}
 	sqlite3_busy_timeout(s->db, 200);
 	sqlite3_busy_timeout(s->checkpointer, 0);
-	rc = exec(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-		     "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON", err);
+	rc = identify(s, err);
+	if (rc == 0)
+		rc = exec(s, "PRAGMA journal_mode=WAL;"
+			     "PRAGMA synchronous=NORMAL;"
+			     "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON", err);
 	umask(mask);
 	if (rc == 0 && sqlite3_exec(s->checkpointer, "PRAGMA synchronous=FULL",
 				    NULL, NULL, NULL) != SQLITE_OK)
@@ -320,23 +364,6 @@ static int open_log(struct ocs_store *s, struct ocs_error *err)
 		return ocs_fail(err, OCS_IO, "ledger directory: fsync: %s",
 				strerror(errno));
 	return ocs_store_sync(s, err);
-}
-
-static int pragma_int(struct ocs_store *s, const char *text, int *version,
-		      struct ocs_error *err)
-{
-	sqlite3_stmt *st = NULL;
-	int rc = -1;
-
-	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) ==
-	    SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
-		*version = sqlite3_column_int(st, 0);
-		rc = 0;
-	} else {
-		db_fail(s, s->db, err);
-	}
-	sqlite3_finalize(st);
-	return rc;
 }
 
 /* Within a transaction. */
@@ -377,18 +404,10 @@ static int migrate(struct ocs_store *s, int version, struct ocs_error *err)
 
 static int check_schema(struct ocs_store *s, struct ocs_error *err)
 {
-	int version, app, tables;
+	int version;
 
-	if (pragma_int(s, "PRAGMA user_version", &version, err) < 0 ||
-	    pragma_int(s, "PRAGMA application_id", &app, err) < 0 ||
-	    pragma_int(s, "SELECT count(*) FROM sqlite_master", &tables,
-		       err) < 0)
+	if (pragma_int(s, "PRAGMA user_version", &version, err) < 0)
 		return -1;
-	if ((version == 0 && tables) ||
-	    (version > 2 && app != OCS_STORE_APPLICATION_ID))
-		return ocs_fail(err, OCS_CONFLICT,
-				"%s is a database, but no ledger of opticald: Ledger= names another file?",
-				s->path);
 	if (version < 0 || version > SCHEMA_VERSION)
 		return ocs_fail(err, OCS_UNSUPPORTED,
 				"ledger %s has schema %d, this opticald knows %d: use the version that wrote it",

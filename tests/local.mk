@@ -26,6 +26,7 @@ unit_tests += tests/fault/agent-compute.t tests/fault/agent-measure.t tests/faul
 	tests/fault/agent-disk.t tests/fault/agent-chaos.t \
 	tests/fault/agent-openapi.t tests/fault/agent-tls.t \
 	tests/fault/agent-notify.t tests/fault/agent-ops.t \
+	tests/fault/agent-ledger.t \
 	tests/fault/agent-points.t \
 	tests/unit/openapi.t
 EXTRA_DIST += tests/lib/agent.sh tests/lib/certs.sh tests/lib/openapi.py

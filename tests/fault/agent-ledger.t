@@ -92,6 +92,12 @@ refused "$L" 'schema 99, this opticald knows 3' "a newer schema"
 
 rm -f "$L"*; sql "$L" "CREATE TABLE recipes (cake)"
 refused "$L" 'no ledger of opticald' "another program's database"
+for v in 1 2 3; do
+	rm -f "$L"*; sql "$L" "CREATE TABLE recipes (cake)"; sql "$L" "PRAGMA user_version=$v"
+	sum=$(sha256sum <"$L")
+	refused "$L" 'no ledger of opticald' "another program's, of version $v"
+	is "$(sha256sum <"$L")" "$sum" "which is left as it is"
+done
 rm -f "$L"*; head -c 20000 /dev/urandom >"$L"
 refused "$L" 'not a database' "no database"
 is "$(stat -c %s "$L")" 20000 "which is left as it is"
