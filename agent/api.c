@@ -98,8 +98,10 @@ int api_settled(struct ocs_api *api, struct ocs_api_call *call,
 
 	if (rc != 0)
 		return rc > 0 ? 0 : -1;
-	if (api_may_wait(call, OCS_WAIT_MAX_S))
+	if (api_may_wait(call, OCS_WAIT_MAX_S)) {
+		call->for_disk = true;
 		return 1;
+	}
 	return ocs_fail(err, OCS_IO,
 			"the ledger's disk has not answered in time");
 }
@@ -149,7 +151,11 @@ static const struct route {
 	{ "DELETE", { "v1", "leases", "*" }, api_delete_lease },
 	{ "POST", { "v1", "leases", "*", "commit" }, api_post_commit },
 	{ "GET", { "v1", "leases", "*", "events" }, api_get_events },
+	{ "POST", { "v1", "leases", "*", "approve" }, api_post_approve },
 	{ "POST", { "v1", "what-if" }, api_post_whatif },
+	{ "GET", { "v1", "freeze" }, api_get_freeze },
+	{ "POST", { "v1", "freeze" }, api_post_freeze },
+	{ "POST", { "v1", "links", "*", "freeze" }, api_post_freeze },
 	{ "POST", { "v1", "links", "*", "drain" }, api_post_drain },
 	{ "POST", { "v1", "windows" }, api_post_window },
 	{ "GET", { "v1", "windows" }, api_get_windows },
@@ -171,11 +177,12 @@ _Static_assert(NROUTES < OCS_API_ROUTES_MAX, "OCS_API_ROUTES_MAX");
 
 bool ocs_api_route_name(unsigned int route, char *buf, size_t size)
 {
-	const struct route *r = route ? &routes[route - 1] : NULL;
+	const struct route *r;
 	int n;
 
 	if (route > NROUTES)
 		return false;
+	r = route ? &routes[route - 1] : NULL;
 	n = snprintf(buf, size, "method=\"%s\",route=\"", r ? r->method : "");
 	for (unsigned int i = 0; r && i < 5 && r->segment[i]; i++)
 		n += snprintf(buf + n, size - (size_t) n, "/%s",
@@ -214,6 +221,7 @@ int ocs_api_handle(struct ocs_api *api, struct ocs_api_call *call,
 	struct ocs_error err;
 
 	memset(reply, 0, sizeof(*reply));
+	call->for_disk = false;
 	for (size_t i = 0; i < NROUTES; i++) {
 		if (strcmp(routes[i].method, call->method) ||
 		    !matches(&routes[i], call->target))

@@ -2,9 +2,9 @@
 /*
  * api - routes: what each address does, for whom (agent/openapi.yaml)
  *
- * A request that must wait (long poll, or a promise not yet on disk) is put
- * aside by the server and handled again after each change; it keeps its
- * api_call meanwhile. Thread safe.
+ * A request that must wait is put aside by the server and handled again after
+ * each change (long poll) or when the promise is on disk; it keeps its api_call
+ * meanwhile. Thread safe.
  */
 #ifndef OCS_AGENT_API_H
 #define OCS_AGENT_API_H
@@ -39,6 +39,7 @@ struct ocs_api_call {
 	size_t len;
 	bool stopping;		/* answer with what there is */
 	unsigned int route;	/* set by handling; 0: there is none */
+	bool for_disk;		/* set by it: waits for the settling of seq */
 	/* kept from one handling to the next */
 	uint64_t deadline_ms;	/* monotonic; the server wakes us then */
 	bool done;		/* the change is made, only its settling lacks */
@@ -61,7 +62,8 @@ struct ocs_reply {
 	char allow[48];		/* with 405, or "" */
 };
 
-/* 0 with *REPLY, or 1: handle it again after a change or at deadline_ms. */
+/* 0 with *REPLY, or 1: handle it again after a change (for_disk: when seq is
+ * settled) or at deadline_ms. */
 int ocs_api_handle(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply);
 /* Labels of ROUTE for metrics, `method="GET",route="/v1/leases"`, in BUF;

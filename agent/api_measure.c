@@ -81,7 +81,7 @@ int api_get_measurement(struct ocs_api *api, struct ocs_api_call *call,
 
 	if (!(ref = circuit_of(api, call, &index, &err)))
 		return api_problem(reply, &err);
-	found = ocs_measures_get(api->measures, ref->lease->id, index, &m);
+	found = ocs_measures_get(api->measures, ref->lease, index, &m);
 	ocs_lease_ref_put(ref);
 	if (found)
 		return api_answer(reply, 200, ocs_wire_encode_measurement(

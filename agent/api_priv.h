@@ -62,6 +62,13 @@ int api_put_compute(struct ocs_api *api, struct ocs_api_call *call,
 		    struct ocs_reply *reply);
 int api_get_compute(struct ocs_api *api, struct ocs_api_call *call,
 		    struct ocs_reply *reply);
+/* api_gate.c */
+int api_post_freeze(struct ocs_api *api, struct ocs_api_call *call,
+		    struct ocs_reply *reply);
+int api_get_freeze(struct ocs_api *api, struct ocs_api_call *call,
+		   struct ocs_reply *reply);
+int api_post_approve(struct ocs_api *api, struct ocs_api_call *call,
+		     struct ocs_reply *reply);
 /* api_lease.c */
 int api_post_lease(struct ocs_api *api, struct ocs_api_call *call,
 		   struct ocs_reply *reply);

@@ -2,8 +2,7 @@
 /*
  * conf - opticald.conf: read once at start, its users again at SIGHUP
  *
- * A line is a link (LinkName=), a site (SiteName=), a cluster (Cluster=) or
- * settings. Links may stand before the sites that they join.
+ * A line is of the network (conf_net.c), a cluster (Cluster=) or settings.
  */
 #include "agent/conf.h"
 
@@ -16,47 +15,44 @@
 #include <string.h>
 #include <strings.h>
 
+#include "agent/conf_net.h"
 #include "common/core/defaults.h"
 #include "common/core/units.h"
 #include "common/sys/kvfile.h"
 
-/* A link as written, until all sites are known. */
-struct raw_link {
-	struct ocs_link link;
-	char a[OCS_NAME_MAX], z[OCS_NAME_MAX];
-	char where[300];	/* FILE:LINE */
-};
-
 struct reader {
 	struct ocs_agent_conf *conf;
-	unsigned int nraw;
-	struct raw_link *raw;
-	unsigned int seen;	/* bits of enum setting */
+	struct ocs_conf_net cn;
+	uint64_t seen;		/* bits of enum setting */
 	char beyond[300];	/* FILE:LINE of a Listen= beyond loopback */
 	char bound[300];	/* FILE:LINE of a Certificate= */
+	char attach_user[300];	/* FILE:LINE of AttachUser= */
 };
 
 enum setting {
-	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVER, S_SIMSETUP, S_SIMRELEASE,
-	S_HOLDTTL, S_MUNGE, S_RUNAS, S_GRACE, S_OVERDUE, S_KEEP, S_HTTPLISTEN,
-	S_MEASURER,
+	S_LISTEN, S_LEDGER, S_OPERATOR, S_DRIVERTIMEOUT, S_HOLDTTL, S_MUNGE,
+	S_RUNAS, S_GRACE, S_OVERDUE, S_KEEP, S_MEASUREAGE, S_HTTPLISTEN,
+	S_MEASURER, S_WAVELENGTHHOLD, S_ATTACHUSER, S_ATTACHPARALLEL,
 	S_TLS,			/* and on, by enum ocs_tls_file */
 	S_LAST = S_TLS + OCS_TLS_NFILES - 1
 };
 static const char *const settings[] = {
-	"Listen", "Ledger", "Operator", "Driver", "SimSetupTime",
-	"SimReleaseTime", "HoldTTL", "MungeSocket", "RunAs", "Grace",
-	"OverdueMax", "KeepFinished", "HttpListen", "Measurer", "TlsCert",
+	"Listen", "Ledger", "Operator", "DriverTimeout", "HoldTTL",
+	"MungeSocket", "RunAs", "Grace", "OverdueMax", "KeepFinished",
+	"MeasureMaxAge", "HttpListen", "Measurer",
+	"WavelengthHold", "AttachUser", "AttachParallel", "TlsCert",
 	"TlsKey", "TlsClientCA",
 	"TlsCRL",
 	/* heads of other kinds of lines, for a better "did you mean" */
-	"SiteName", "LinkName", "Cluster", NULL
+	"SiteName", "EndpointName", "PortName", "LinkName", "Cluster",
+	"DomainName",
+	/* of ocs_driver_keys, too */
+	"Driver", "SimRealism", "SimSetupTime", "SimReleaseTime", "SimSeed",
+	"SimSpeed", "SimTransponders", "DownFile", "Program", NULL
 };
 /* Keys of the whole design that this version can't honour. */
 static const char *const unsupported[] = {
-	"PortName", "Capacity", "Mode", "MaxAutoRemove", "Attach", "Risk",
-	"Plane",
-	"MaxSetupsPerHour", "MinJobForSetup", "Endpoint", NULL
+	"MaxAutoRemove", NULL
 };
 
 static int refuse_unsupported(const struct ocs_kvline *line,
@@ -257,26 +253,44 @@ static int absolute(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	return ocs_kv_text(line, kv, buf, size, err);
 }
 
+/* Index in settings, or -1 with ERR set. */
+static int known_setting(const struct ocs_kvline *line, const char *key,
+			 struct ocs_error *err)
+{
+	const char *known[64];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; settings[i]; i++)
+		known[n++] = settings[i];
+	for (unsigned int i = 0; ocs_rules_keys[i]; i++)
+		known[n++] = ocs_rules_keys[i];	/* read before; to suggest */
+	known[n] = NULL;
+	return ocs_kv_known(line, key, known, err);
+}
+
 static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 			struct reader *r, struct ocs_error *err)
 {
-	static const char *const drivers[] = { "sim", NULL };
-	static const char *const later[] = { "static", "tapi", "exec", NULL };
 	struct ocs_agent_conf *conf = r->conf;
-	int i = ocs_kv_known(line, kv->key, settings, err);
-	unsigned int word;
+	int i = ocs_rules_read(line, kv, false, &conf->rules, err);
 	uint64_t ms;
 	uid_t uid;
 
-	if (i < 0)
+	if (i)
+		return i < 0 ? -1 : 0;
+	if ((i = known_setting(line, kv->key, err)) < 0)
 		return -1;
 	if (i != S_LISTEN && i != S_OPERATOR && i != S_MEASURER &&
 	    i != S_HTTPLISTEN &&
-	    (r->seen & (1U << i)))
+	    (r->seen & (UINT64_C(1) << i)))
 		return ocs_kv_fail(line, err, OCS_CONFLICT, "%s is there twice",
 				   settings[i]);
-	if (i <= S_LAST)
-		r->seen |= 1U << i;
+	r->seen |= UINT64_C(1) << i;
+	for (unsigned int k = 0; ocs_driver_keys[k]; k++)
+		if (!strcmp(settings[i], ocs_driver_keys[k]))
+			return ocs_driver_conf_key(line, kv, k,
+						   &conf->drivers.driver[0],
+						   err);
 	switch (i) {
 	case S_LISTEN:
 		return read_listen(line, kv, r, err);
@@ -290,22 +304,9 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	case S_MEASURER:
 		return read_users(line, kv, conf->users.measurer,
 				  &conf->users.nmeasurers, err);
-	case S_DRIVER:
-		for (word = 0; later[word]; word++)
-			if (!strcasecmp(kv->value, later[word]))
-				return ocs_kv_fail(line, err, OCS_UNSUPPORTED,
-						   "Driver=%s is not supported by this version",
-						   later[word]);
-		if (ocs_kv_word(line, kv, drivers, &word, err) < 0)
-			return -1;
-		conf->driver_sim = true;
-		return 0;
-	case S_SIMSETUP:
-		return ocs_kv_ms(line, kv, 0, 3600000, &conf->sim_setup_ms,
-				 err);
-	case S_SIMRELEASE:
-		return ocs_kv_ms(line, kv, 0, 3600000, &conf->sim_release_ms,
-				 err);
+	case S_DRIVERTIMEOUT:
+		return ocs_kv_ms(line, kv, 1000, 86400000,
+				 &conf->driver_timeout_ms, err);
 	case S_HOLDTTL:
 		return ocs_kv_ms(line, kv, 100, 3600000, &conf->hold_ttl_ms,
 				 err);
@@ -320,11 +321,33 @@ static int read_setting(const struct ocs_kvline *line, const struct ocs_kv *kv,
 			return -1;
 		conf->keep_finished_s = (int64_t) (ms / 1000);
 		return 0;
+	case S_MEASUREAGE:
+		if (ocs_kv_ms(line, kv, 1000, OCS_VALID_MAX_S * 1000ULL, &ms,
+			      err) < 0)
+			return -1;
+		conf->measure_max_age_s = (uint32_t) (ms / 1000);
+		return 0;
 	case S_OVERDUE:
 		if (ocs_kv_ms(line, kv, 1000, UINT64_C(2592000000), &ms,
 			      err) < 0)
 			return -1;
 		conf->overdue_max_s = (int64_t) (ms / 1000);
+		return 0;
+	case S_WAVELENGTHHOLD:
+		if (ocs_kv_ms(line, kv, 0, 86400000, &ms, err) < 0)
+			return -1;
+		conf->wavelength_hold_s = (uint32_t) (ms / 1000);
+		return 0;
+	case S_ATTACHUSER:
+		if (ocs_kv_text(line, kv, conf->attach_user,
+				sizeof(conf->attach_user), err) < 0)
+			return -1;
+		note_where(line, r->attach_user);
+		return user_find(line, conf->attach_user, &uid, err);
+	case S_ATTACHPARALLEL:
+		if (ocs_kv_uint(line, kv, 1, 64, &ms, err) < 0)
+			return -1;
+		conf->attach_parallel = (unsigned int) ms;
 		return 0;
 	case S_MUNGE:
 		return absolute(line, kv, conf->munge_socket,
@@ -437,204 +460,18 @@ static int read_certified_operator(const struct ocs_kvline *line,
 	return 0;
 }
 
-static int read_site(const struct ocs_kvline *line, struct ocs_net *net,
-		     struct ocs_error *err)
-{
-	static const char *const keys[] = { "SiteName", NULL };
-	struct ocs_site *grown, site = { 0 };
-
-	for (unsigned int i = 0; i < line->nkv; i++)
-		if (ocs_kv_known(line, line->kv[i].key, keys, err) < 0 ||
-		    ocs_kv_name(line, &line->kv[i], site.name,
-				sizeof(site.name), err) < 0)
-			return -1;
-	for (unsigned int i = 0; i < net->nsites; i++)
-		if (!strcmp(net->site[i].name, site.name))
-			return ocs_kv_fail(line, err, OCS_CONFLICT,
-					   "SiteName=%s is there twice",
-					   site.name);
-	if (net->nsites == OCS_WIRE_SITES_MAX)
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "at most %d sites are possible",
-				   OCS_WIRE_SITES_MAX);
-	if (!(grown = realloc(net->site, (net->nsites + 1) * sizeof(*grown))))
-		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	net->site = grown;
-	net->site[net->nsites++] = site;
-	return 0;
-}
-
-/* Kilometres with up to three decimals as metres. */
-static int read_km(const struct ocs_kvline *line, const struct ocs_kv *kv,
-		   uint64_t *metres, struct ocs_error *err)
-{
-	const char *p = kv->value;
-	uint64_t m = 0;
-	unsigned int places = 0, n = 0;
-	bool dot = false;
-
-	for (; *p; p++) {
-		if (*p == '.' && !dot && n) {
-			dot = true;
-			continue;
-		}
-		if (*p < '0' || *p > '9' || (dot && ++places > 3) || ++n > 9)
-			break;
-		m = m * 10 + (uint64_t) (*p - '0');
-	}
-	if (*p || !n || (dot && !places))
-		return ocs_kv_fail(line, err, OCS_SYNTAX,
-				   "bad Km='%.40s': kilometres of fibre are expected (example: 460)",
-				   kv->value);
-	for (; places < 3; places++)
-		m *= 10;
-	if (m > 40000000)
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "bad Km='%.40s': 0 to 40000 is expected",
-				   kv->value);
-	*metres = m;
-	return 0;
-}
-
-static int read_latency(const struct ocs_kvline *line, const struct ocs_kv *kv,
-			uint64_t *us, struct ocs_error *err)
-{
-	struct ocs_error why;
-	uint64_t v;
-
-	if (ocs_time_parse(kv->value, &v, &why) < 0)
-		return ocs_kv_fail(line, err, why.code,
-				   "bad Latency='%.40s': a time such as 2274us is expected",
-				   kv->value);
-	if (!v || v > OCS_LATENCY_MAX_US)
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "bad Latency='%.40s': one way is 1us to 10s",
-				   kv->value);
-	*us = v;
-	return 0;
-}
-
-static int link_finish(const struct ocs_kvline *line, struct reader *r,
-		       struct raw_link *raw, uint64_t wavelengths,
-		       uint64_t rate_bps, bool client, bool have_latency,
-		       struct ocs_error *err)
-{
-	struct ocs_link *link = &raw->link;
-	struct raw_link *grown;
-	const char *lacks = !raw->a[0] ? "A=SITE" : !raw->z[0] ? "Z=SITE" :
-		!wavelengths ? "Wavelengths=N" : !rate_bps ? "Rate=RATE" :
-		!have_latency ? "Km=N or Latency=TIME" : NULL;
-
-	if (lacks)
-		return ocs_kv_fail(line, err, OCS_SYNTAX,
-				   "LinkName=%s lacks %s (example: LinkName=par-lyo A=paris Z=lyon Km=460 Wavelengths=8 Rate=400G)",
-				   link->name, lacks);
-	for (unsigned int i = 0; i < r->nraw; i++)
-		if (!strcmp(r->raw[i].link.name, link->name))
-			return ocs_kv_fail(line, err, OCS_CONFLICT,
-					   "LinkName=%s is there twice",
-					   link->name);
-	if (!strcmp(raw->a, raw->z))
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "LinkName=%s joins site %s with itself",
-				   link->name, raw->a);
-	if (wavelengths > OCS_RATE_MAX_BPS / rate_bps)
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "LinkName=%s has more than 100T", link->name);
-	if (r->nraw == OCS_WIRE_LINKS_MAX)
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "at most %d links are possible",
-				   OCS_WIRE_LINKS_MAX);
-	link->capacity_bps = wavelengths * rate_bps;
-	link->granule_bps = client ? UINT64_C(1000000000) : rate_bps;
-	if (link->capacity_bps % link->granule_bps)
-		return ocs_kv_fail(line, err, OCS_RANGE,
-				   "LinkName=%s: with Granularity=client the capacity is whole Gb/s",
-				   link->name);
-	snprintf(raw->where, sizeof(raw->where), "%s:%u", line->file,
-		 line->line);
-	if (!(grown = realloc(r->raw, (r->nraw + 1) * sizeof(*grown))))
-		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	r->raw = grown;
-	r->raw[r->nraw++] = *raw;
-	return 0;
-}
-
-static int read_link(const struct ocs_kvline *line, struct reader *r,
-		     struct ocs_error *err)
-{
-	static const char *const keys[] = {
-		"LinkName", "A", "Z", "Km", "Latency", "Wavelengths", "Rate",
-		"Granularity", "Drain", NULL
-	};
-	static const char *const grains[] = { "wavelength", "client", NULL };
-	struct raw_link raw = { 0 };
-	uint64_t wavelengths = 0, rate = 0, metres = 0;
-	bool km = false, latency = false;
-	unsigned int grain = 0;
-
-	for (unsigned int i = 0; i < line->nkv; i++) {
-		const struct ocs_kv *kv = &line->kv[i];
-		int rc = -1;
-
-		switch (ocs_kv_known(line, kv->key, keys, err)) {
-		case 0:
-			rc = ocs_kv_name(line, kv, raw.link.name,
-					 OCS_NAME_MAX, err);
-			break;
-		case 1:
-			rc = ocs_kv_name(line, kv, raw.a, OCS_NAME_MAX, err);
-			break;
-		case 2:
-			rc = ocs_kv_name(line, kv, raw.z, OCS_NAME_MAX, err);
-			break;
-		case 3:
-			km = true;
-			rc = read_km(line, kv, &metres, err);
-			break;
-		case 4:
-			latency = true;
-			rc = read_latency(line, kv, &raw.link.latency_us, err);
-			break;
-		case 5:
-			rc = ocs_kv_uint(line, kv, 1, 1000, &wavelengths, err);
-			break;
-		case 6:
-			rc = ocs_kv_rate(line, kv, &rate, err);
-			break;
-		case 7:
-			rc = ocs_kv_word(line, kv, grains, &grain, err);
-			break;
-		case 8:
-			rc = ocs_kv_bool(line, kv, &raw.link.drained, err);
-			break;
-		}
-		if (rc < 0)
-			return -1;
-	}
-	if (km && latency)
-		return ocs_kv_fail(line, err, OCS_CONFLICT,
-				   "LinkName=%s has Km and Latency: one of them is expected",
-				   raw.link.name);
-	raw.link.fibre_us = metres * OCS_FIBRE_NS_PER_KM / 1000000;
-	if (km)
-		raw.link.latency_us = (metres * OCS_FIBRE_NS_PER_KM / 1000 +
-				       2 * OCS_TRANSPONDER_NS + 999) / 1000;
-	return link_finish(line, r, &raw, wavelengths, rate, grain == 1,
-			   km || latency, err);
-}
-
 static int read_line(const struct ocs_kvline *line, void *arg,
 		     struct ocs_error *err)
 {
 	struct reader *r = arg;
+	int rc;
 
 	if (refuse_unsupported(line, err) < 0)
 		return -1;
-	if (ocs_kv_get(line, "LinkName"))
-		return read_link(line, r, err);
-	if (ocs_kv_get(line, "SiteName"))
-		return read_site(line, &r->conf->net, err);
+	if ((rc = ocs_conf_net_line(&r->cn, line, err)))
+		return rc < 0 ? -1 : 0;
+	if (ocs_kv_get(line, "DomainName"))
+		return ocs_driver_conf_domain(line, &r->conf->drivers, err);
 	if (ocs_kv_get(line, "Cluster"))
 		return read_cluster(line, r, err);
 	if (ocs_kv_get(line, "Operator") && ocs_kv_get(line, "Certificate"))
@@ -645,29 +482,10 @@ static int read_line(const struct ocs_kvline *line, void *arg,
 	return 0;
 }
 
-static int links_resolve(struct reader *r, struct ocs_error *err)
+const struct ocs_rules *ocs_agent_conf_rules(const struct ocs_agent_conf *conf,
+					     unsigned int link)
 {
-	struct ocs_net *net = &r->conf->net;
-
-	if (!r->nraw)
-		return 0;
-	if (!(net->link = calloc(r->nraw, sizeof(*net->link))))
-		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < r->nraw; i++) {
-		int a = ocs_net_site(net, r->raw[i].a);
-		int z = ocs_net_site(net, r->raw[i].z);
-
-		if (a < 0 || z < 0)
-			return ocs_fail(err, OCS_NOT_FOUND,
-					"%s: LinkName=%s names site '%s', which no SiteName= line has",
-					r->raw[i].where, r->raw[i].link.name,
-					a < 0 ? r->raw[i].a : r->raw[i].z);
-		net->link[i] = r->raw[i].link;
-		net->link[i].a = (unsigned int) a;
-		net->link[i].z = (unsigned int) z;
-		net->nlinks = i + 1;
-	}
-	return 0;
+	return conf->link_rules ? &conf->link_rules[link] : &conf->rules;
 }
 
 const char *ocs_tls_file_key(enum ocs_tls_file file)
@@ -713,7 +531,7 @@ static int conf_complete(const char *path, const struct reader *r,
 		"Listen= (example: Listen=unix:/run/opticald/opticald.sock)" :
 		!conf->ledger[0] ?
 		"Ledger= (example: Ledger=/var/lib/opticald/ledger.db)" :
-		!conf->driver_sim ?
+		conf->drivers.n == 1 && !conf->drivers.driver[0].kind ?
 		"Driver= (example: Driver=sim)" :
 		!conf->users.nclusters ?
 		"Cluster= (example: Cluster=alpha User=slurm)" :
@@ -723,6 +541,14 @@ static int conf_complete(const char *path, const struct reader *r,
 	if (lacks)
 		return ocs_fail(err, OCS_SYNTAX, "%s: there is no %s", path,
 				lacks);
+	if (conf->attach_user[0] && conf->run_as[0] &&
+	    strcmp(conf->attach_user, conf->run_as))
+		return ocs_fail(err, OCS_CONFLICT,
+				"%s: AttachUser= needs an opticald that stays root, RunAs= makes it %s",
+				r->attach_user, conf->run_as);
+	if (ocs_drivers_conf_complete(&conf->drivers, &conf->net, path,
+				      err) < 0)
+		return -1;
 	return tls_complete(r, err);
 }
 
@@ -745,20 +571,31 @@ struct ocs_agent_conf *ocs_agent_conf_read(const char *path,
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
 	}
-	r.conf->sim_setup_ms = 3000;
-	r.conf->sim_release_ms = 1000;
+	r.conf->driver_timeout_ms = OCS_DRIVER_TIMEOUT_S * 1000;
+	ocs_rules_default(&r.conf->rules);
+	r.conf->attach_parallel = 4;
 	r.conf->hold_ttl_ms = OCS_HOLD_TTL_S * 1000;
 	r.conf->keep_finished_s = OCS_KEEP_FINISHED_S;
+	r.conf->measure_max_age_s = OCS_MEASURE_MAX_AGE_S;
 	r.conf->grace_s = OCS_GRACE_S;
+	r.conf->wavelength_hold_s = OCS_WAVELENGTH_HOLD_S;
 	r.conf->overdue_max_s = OCS_OVERDUE_MAX_S;
-	if (ocs_kvfile_read(path, read_line, &r, err) < 0 ||
-	    links_resolve(&r, err) < 0 || conf_complete(path, &r, err) < 0)
+	if (ocs_drivers_conf_init(&r.conf->drivers) < 0) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;
+	}
+	if (ocs_kvfile_read(path, read_line, &r, err) < 0 ||
+	    ocs_conf_net_finish(&r.cn, &r.conf->rules, &r.conf->net,
+				&r.conf->link_rules, err) < 0 ||
+	    conf_complete(path, &r, err) < 0)
+		goto out;
+	r.conf->attach = r.cn.attach;
+	memset(&r.cn.attach, 0, sizeof(r.cn.attach));
 	conf = r.conf;
 	r.conf = NULL;
 out:
 	ocs_agent_conf_destroy(r.conf);
-	free(r.raw);
+	ocs_conf_net_fini(&r.cn);
 	return conf;
 }
 
@@ -766,6 +603,9 @@ void ocs_agent_conf_destroy(struct ocs_agent_conf *conf)
 {
 	if (!conf)
 		return;
+	ocs_attach_sites_fini(&conf->attach);
 	ocs_net_fini(&conf->net);
+	ocs_drivers_conf_fini(&conf->drivers);
+	free(conf->link_rules);
 	free(conf);
 }

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "agent/conf_attach.h"
+#include "agent/conf_driver.h"
+#include "agent/rules.h"
 #include "common/core/error.h"
 #include "common/core/net.h"
 #include "common/wire/wire.h"
@@ -66,16 +69,28 @@ struct ocs_agent_conf {
 	char munge_socket[108];	/* "": munge's default */
 	char run_as[OCS_NAME_MAX];	/* "": stay who we are */
 	struct ocs_agent_tls tls;
-	bool driver_sim;	/* true once Driver= is read: there is one */
-	uint64_t sim_setup_ms;
-	uint64_t sim_release_ms;
+	struct ocs_drivers_conf drivers;
+	uint64_t driver_timeout_ms;
 	uint64_t hold_ttl_ms;
 	uint32_t grace_s;
+	uint32_t wavelength_hold_s;	/* lit after its last circuit */
 	int64_t overdue_max_s;
 	int64_t keep_finished_s;	/* 0: for ever */
+	uint32_t measure_max_age_s;	/* what was measured counts no longer;
+					 * 0: for as long as it is valid */
 	struct ocs_agent_users users;
 	struct ocs_net net;	/* nothing booked */
+	struct ocs_attach_sites attach;	/* by index in net.site */
+	char attach_user[OCS_NAME_MAX];	/* "": as opticald itself */
+	unsigned int attach_parallel;	/* programs that run at a time */
+	struct ocs_rules rules;	/* of all links together, and of new ones */
+	struct ocs_rules *link_rules;	/* owned; as many as net has links, or
+					 * NULL: as RULES */
 };
+
+/* The rules of link LINK. */
+const struct ocs_rules *ocs_agent_conf_rules(const struct ocs_agent_conf *conf,
+					     unsigned int link);
 
 /* Read PATH. NULL with ERR set: `opticald.conf:12: unknown key ...`. */
 struct ocs_agent_conf *ocs_agent_conf_read(const char *path,

@@ -42,10 +42,11 @@ static int check_circuit(struct ocs_engine *e, const struct ocs_lease *want,
 		return ocs_fail(err, OCS_RANGE,
 				"circuits[%u]: there is no site '%s'", i,
 				ocs_net_site(&e->net, c->a) < 0 ? c->a : c->z);
-	if (!has_site(want, c->a) || !has_site(want, c->z))
+	/* the other one is an anchor: an endpoint, or a site, without nodes */
+	if (!has_site(want, c->a) && !has_site(want, c->z))
 		return ocs_fail(err, OCS_RANGE,
-				"circuits[%u]: %s is no site of this lease", i,
-				has_site(want, c->a) ? c->z : c->a);
+				"circuits[%u]: neither %s nor %s is a site of this lease",
+				i, c->a, c->z);
 	if (!strcmp(c->a, c->z))
 		return ocs_fail(err, OCS_RANGE,
 				"circuits[%u] joins %s with itself", i, c->a);
@@ -66,6 +67,19 @@ static int check_circuit(struct ocs_engine *e, const struct ocs_lease *want,
 	return 0;
 }
 
+int engine_check_circuits(struct ocs_engine *e, const struct ocs_lease *want,
+			  struct ocs_error *err)
+{
+	if (!want->ncircuits || want->ncircuits > OCS_CIRCUITS_MAX)
+		return ocs_fail(err, OCS_RANGE,
+				"circuits: 1 to %d are expected",
+				OCS_CIRCUITS_MAX);
+	for (unsigned int i = 0; i < want->ncircuits; i++)
+		if (check_circuit(e, want, i, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int check_want(struct ocs_engine *e, const struct ocs_lease *want,
 		      struct ocs_error *err)
 {
@@ -76,19 +90,15 @@ static int check_want(struct ocs_engine *e, const struct ocs_lease *want,
 		return ocs_fail(err, OCS_RANGE,
 				"cluster: there is no cluster '%s'",
 				want->cluster);
-	if (!want->ncircuits || want->ncircuits > OCS_CIRCUITS_MAX)
-		return ocs_fail(err, OCS_RANGE,
-				"circuits: 1 to %d are expected",
-				OCS_CIRCUITS_MAX);
-	for (unsigned int i = 0; i < want->nsites; i++)
-		if (ocs_net_site(&e->net, want->site[i].name) < 0)
+	for (unsigned int i = 0; i < want->nsites; i++) {
+		int site = ocs_net_site(&e->net, want->site[i].name);
+
+		if (site < 0 || e->net.site[site].external)
 			return ocs_fail(err, OCS_RANGE,
 					"sites[%u]: there is no site '%s'", i,
 					want->site[i].name);
-	for (unsigned int i = 0; i < want->ncircuits; i++)
-		if (check_circuit(e, want, i, err) < 0)
-			return -1;
-	return 0;
+	}
+	return engine_check_circuits(e, want, err);
 }
 
 int engine_check_epoch(struct ocs_engine *e, const char *cluster,
@@ -135,10 +145,12 @@ static void reset(struct ocs_lease *l)
 	l->blame = OCS_BLAME_NONE;
 	l->cause[0] = '\0';
 	l->held_ms = l->committed_ms = l->active_ms = 0;
-	l->ended_ms = l->gone_ms = 0;
+	l->approved_ms = 0;
+	l->ended_ms = l->gone_ms = l->billed_ms = 0;
 	l->sched = OCS_IN_TERM;
 	l->admin = OCS_IN_SERVICE;
 	l->version = 1;
+	ocs_lease_members_drop(l);
 	for (unsigned int i = 0; i < l->ncircuits; i++) {
 		struct ocs_circuit *c = &l->circuit[i];
 
@@ -148,15 +160,23 @@ static void reset(struct ocs_lease *l)
 		c->data = OCS_DOWN;
 		c->up_ms = 0;
 		c->lit_bps = 0;
+		if (c->at)	/* the VLAN is a wish */
+			*c->at = (struct ocs_attachment) {
+				.vlan = c->at->vlan,
+			};
 		c->nhops = 0;
-		c->latency_us = 0;
+		c->mtu = 0;
+		c->latency_us = c->delay_variation_us = 0;
+		c->latency_ms = 0;
+		c->latency_reported = c->energy_unknown = false;
+		c->joule = c->cost = c->watt = c->cost_per_h = 0;
 		memset(c->hop, 0, sizeof(c->hop));
 	}
 }
 
-/* When L, not booked yet, can be routed. OWN: what it gives back. */
-static int route(struct ocs_engine *e, struct ocs_lease *l, int64_t now_s,
-		 const struct engine_books *own, struct ocs_error *err)
+bool engine_place_room(struct ocs_engine *e, const struct ocs_lease *l,
+		       int64_t now_s, const struct engine_books *own,
+		       int64_t say_s)
 {
 	int64_t start = l->start_s > now_s ? l->start_s : now_s;
 	int64_t end = engine_end_s(e, l);
@@ -164,7 +184,22 @@ static int route(struct ocs_engine *e, struct ocs_lease *l, int64_t now_s,
 	if (end < start + ENGINE_STEP_S)
 		end = start + ENGINE_STEP_S;
 	engine_room(e, l, start, end, now_s, own);
-	return engine_route(e, l, err);
+	return say_s && engine_gate_close(e, l, say_s);
+}
+
+int engine_place(struct ocs_engine *e, struct ocs_lease *l, int64_t now_s,
+		 const struct engine_books *own, int64_t say_s,
+		 struct ocs_error *err)
+{
+	if (!engine_place_room(e, l, now_s, own, say_s))
+		return engine_route(e, l, err);
+	if (engine_route(e, l, NULL) == 0)
+		return 0;
+	/* Is it the operator's say that keeps it off? */
+	engine_place_room(e, l, now_s, own, 0);
+	if (engine_route(e, l, err) < 0)
+		return -1;
+	return engine_gate_refuse(e, l, say_s, err);
 }
 
 /* ---- finding ---- */
@@ -243,9 +278,9 @@ static void committed(struct engine_change *ch)
 {
 	ch->next->committed_ms = ch->now_ms;
 	ch->settle = true;
-	for (unsigned int i = 0; engine_lit_wanted(ch->next) &&
-				 i < ch->next->ncircuits; i++)
-		engine_change_prov(ch, i, OCS_PROVISIONING, "");
+	for (unsigned int s = 0; engine_lit_wanted(ch->next) &&
+				 s < ocs_strands(ch->next); s++)
+		engine_change_prov(ch, s, OCS_PROVISIONING, "");
 }
 
 /* Make WANT a lease in state TO, over REC (NULL: a new one). */
@@ -261,10 +296,13 @@ static int take(struct ocs_engine *e, const struct ocs_lease *want,
 	reset(ch.next);
 	ch.next->resv = *rec ? (*rec)->cur->lease->resv : to;
 	engine_change_resv(&ch, to, cause);
+	/* What is committed may be lit: then nothing has to be set up. */
 	if ((to == OCS_HELD &&
 	     check_end(ch.next, ch.now_ms / 1000, err) < 0) ||
-	    route(e, ch.next, ch.now_ms / 1000, *rec ? &(*rec)->books : NULL,
-		  err) < 0) {
+	    engine_place(e, ch.next, ch.now_ms / 1000,
+			 *rec ? &(*rec)->books : NULL,
+			 to == OCS_HELD ? ch.now_ms / 1000 : 0, err) < 0 ||
+	    engine_attach_plan(e, ch.next, err) < 0) {
 		engine_change_drop(&ch);
 		return -1;
 	}
@@ -405,9 +443,9 @@ static int commit(struct ocs_engine *e, const struct ocs_lease *want,
 		answer(rec, ref);
 		return 0;
 	}
-	for (unsigned int i = 0; engine_lit_wanted(rec->cur->lease) &&
-				 i < rec->cur->lease->ncircuits; i++)
-		engine_redirect(e, rec, i, NEXT_LOOK);
+	for (unsigned int s = 0; engine_lit_wanted(rec->cur->lease) &&
+				 s < ocs_strands(rec->cur->lease); s++)
+		engine_redirect(e, rec, s, NEXT_LOOK);
 	*fresh = true;
 	*seq = rec->seq;
 	answer(rec, ref);
@@ -421,7 +459,10 @@ int ocs_engine_commit(struct ocs_engine *e, const struct ocs_lease *want,
 	int rc;
 
 	pthread_mutex_lock(&e->lock);
+	engine_wait_begin(e);
+	*seq = 0;
 	rc = commit(e, want, ref, fresh, seq, err);
+	engine_wait_end(e, *seq);
 	pthread_mutex_unlock(&e->lock);
 	return rc;
 }
@@ -555,14 +596,18 @@ static int remember_unknown(struct ocs_engine *e, const struct ocs_release *rel,
 	return ocs_fail(err, OCS_NOT_FOUND, "there is no lease %s", rel->id);
 }
 
-/* When the job ended, if what we are told can be true. */
+/* When the job ended, if what we are told can be true. It is told in whole
+ * seconds: the second in which the hold came is the hold's own time. */
 static int64_t ended_ms(const struct ocs_release *rel,
 			const struct engine_change *ch)
 {
+	int64_t held = ch->next->held_ms;
 	int64_t ms = rel->ended_s > 0 && rel->ended_s < INT64_MAX / 1000 ?
 		     rel->ended_s * 1000 : ch->now_ms;
 
-	return ms >= ch->next->held_ms && ms <= ch->now_ms ? ms : ch->now_ms;
+	if (ms < held && ms / 1000 == held / 1000)
+		ms = held;
+	return ms >= held && ms <= ch->now_ms ? ms : ch->now_ms;
 }
 
 int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
@@ -582,9 +627,8 @@ int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
 	engine_change_resv(&ch, OCS_TERMINATED, cause);
 	if (!ch.next->cause[0] || expired(l))
 		snprintf(ch.next->cause, sizeof(ch.next->cause), "%s", cause);
-	for (unsigned int i = 0; i < ch.next->ncircuits; i++)
-		if (ch.next->circuit[i].prov != OCS_RELEASED)
-			engine_change_prov(&ch, i, OCS_RELEASING, cause);
+	engine_change_away(&ch, cause);
+	engine_attach_away(&ch, cause);
 	ch.settle = true;
 	ch.removal = counts;
 	if (engine_change_apply(e, &ch, NULL, err) < 0)
@@ -593,11 +637,11 @@ int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
 		engine_cluster_removal(c, ch.now_ms);
 	/* A lease that failed is being taken down already. */
 	l = rec->cur->lease;
-	for (unsigned int i = 0; i < l->ncircuits; i++)
-		if (l->circuit[i].prov == OCS_RELEASING &&
-		    (rec->circuit[i].kind != NEXT_REMOVE ||
-		     !rec->circuit[i].op))
-			engine_redirect(e, rec, i, NEXT_REMOVE);
+	for (unsigned int s = 0; s < ocs_strands(l); s++)
+		if (ocs_strand_prov(l, s) == OCS_RELEASING &&
+		    (rec->strand[s].kind != NEXT_REMOVE ||
+		     !rec->strand[s].op))
+			engine_redirect(e, rec, s, NEXT_REMOVE);
 	return 0;
 }
 
@@ -640,7 +684,9 @@ int ocs_engine_release(struct ocs_engine *e, const struct ocs_release *rel,
 
 	*seq = 0;
 	pthread_mutex_lock(&e->lock);
+	engine_wait_begin(e);
 	rc = release(e, rel, ref, releasing, seq, err);
+	engine_wait_end(e, *seq);
 	pthread_mutex_unlock(&e->lock);
 	return rc;
 }

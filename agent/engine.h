@@ -25,6 +25,7 @@
 #include "common/core/error.h"
 #include "common/core/lease.h"
 #include "common/core/maint.h"
+#include "common/wire/wire_measure.h"
 
 struct ocs_engine;
 
@@ -44,9 +45,11 @@ struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
 				     struct ocs_driver *drv,
 				     struct ocs_error *err);
 void ocs_engine_destroy(struct ocs_engine *e);
-/* FN(ARG) after each visible change and each settling, with the engine's lock
- * held: it must not call the engine. Before start. */
-void ocs_engine_on_change(struct ocs_engine *e, void (*fn)(void *), void *arg);
+/* CHANGED after each visible change; SETTLED when all up to SEQ is on stable
+ * storage, or, UINT64_MAX, when nothing more will be. Both with the engine's
+ * lock held: they must not call the engine. Before start. */
+void ocs_engine_on_change(struct ocs_engine *e, void (*changed)(void *arg),
+			  void (*settled)(void *arg, uint64_t seq), void *arg);
 /* Start timers, syncing and the driver. 0 or -1 with ERR set. */
 int ocs_engine_start(struct ocs_engine *e, struct ocs_error *err);
 /* Stop them; the ledger is synced. */
@@ -123,6 +126,20 @@ int ocs_engine_maint(struct ocs_engine *e, struct ocs_maint *maint,
 		     struct ocs_error *err);
 void ocs_maint_fini(struct ocs_maint *maint);
 
+/* Freeze or thaw WANT's link (OCS_NOT_FOUND) or everything; idempotent. When
+ * this returns, nothing that changes the network goes out any more. */
+int ocs_engine_freeze(struct ocs_engine *e, const struct ocs_freeze *want,
+		      const char *who, uint64_t *seq, struct ocs_error *err);
+/* What is frozen; the caller frees *LIST. */
+int ocs_engine_freezes(struct ocs_engine *e, struct ocs_freeze **list,
+		       unsigned int *n, struct ocs_error *err);
+/* An operator lets the set-up of a committed lease begin (YES), or it fails as
+ * refused. OCS_NOT_FOUND, OCS_CONFLICT: it is not committed, or set up. */
+int ocs_engine_approve(struct ocs_engine *e, const char *id, bool yes,
+		       const char *why, const char *who,
+		       struct ocs_lease_ref **ref, uint64_t *seq,
+		       struct ocs_error *err);
+
 /* 1: SEQ is on stable storage; 0: not yet; -1: the disk failed, ERR set. */
 int ocs_engine_settled(struct ocs_engine *e, uint64_t seq,
 		       struct ocs_error *err);
@@ -187,6 +204,16 @@ bool ocs_engine_has_site(const struct ocs_engine *e, const char *name);
  * length is known. */
 uint64_t ocs_engine_fibre_us(const struct ocs_engine *e,
 			     const struct ocs_circuit *c);
+/* M was measured on circuit INDEX of lease ID: it counts from now on, see
+ * core/figure.h. Of what is not lit (any more) nothing is kept. */
+int ocs_engine_measured(struct ocs_engine *e, const char *id,
+			unsigned int index, const struct ocs_measurement *m,
+			struct ocs_error *err);
+/* Does what was measured on C at TIME_MS, valid for VALID_S, count? Not if it is
+ * too old, or C went another way since. */
+bool ocs_engine_measure_counts(const struct ocs_engine *e,
+			       const struct ocs_circuit *c, int64_t time_ms,
+			       uint32_t valid_s);
 /* What it counted, and how its links are. STATS is the caller's to fini. */
 int ocs_engine_stats(struct ocs_engine *e, struct ocs_stats *stats,
 		     struct ocs_error *err);

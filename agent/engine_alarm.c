@@ -112,6 +112,39 @@ unsigned int engine_held_back(const struct ocs_engine *e, const char *cluster)
 	return n;
 }
 
+/* Leases that wait for an operator's approval. */
+static unsigned int asking(const struct ocs_engine *e)
+{
+	uint64_t waits[ENGINE_GATES];
+
+	engine_gate_count(e, waits);
+	return (unsigned int) waits[GATE_APPROVAL];
+}
+
+/* What operators have said, and what they are asked. */
+static void operators(struct ocs_engine *e, struct ocs_state *st)
+{
+	unsigned int n = e->gate.nfrozen;
+	const struct ocs_freeze *all = &e->gate.all;
+	struct ocs_alarm *a;
+
+	if ((n || all->frozen) && (a = alarm_add(st, "frozen", "", n)))
+		snprintf(a->text, sizeof(a->text),
+			 "%s frozen%s%.90s: nothing of it is set up or taken down until opticalctl unfreeze%s",
+			 all->frozen ? "all links are" : n == 1 ?
+			 "a link is" : "links are",
+			 *all->why ? ": " : "", all->why,
+			 all->frozen ? " --all" : "");
+	if (e->gate.observes && (a = alarm_add(st, "observing", "", 0)))
+		snprintf(a->text, sizeof(a->text),
+			 "the agent only observes (Mode=observe): it sets nothing up");
+	n = e->gate.approves ? asking(e) : 0;
+	if (n && (a = alarm_add(st, "approval", "", n)))
+		snprintf(a->text, sizeof(a->text),
+			 "%u circuits wait for an operator: opticalctl approve or deny",
+			 n);
+}
+
 void engine_alarms(struct ocs_engine *e, const struct ocs_caller *caller,
 		   struct ocs_state *st)
 {
@@ -130,6 +163,13 @@ void engine_alarms(struct ocs_engine *e, const struct ocs_caller *caller,
 				 "removal of %u leases of cluster %s is held back: compare opticalctl leases with squeue, then opticalctl confirm %s",
 				 n, name, name);
 	}
+	if (caller->role != OCS_ROLE_USER)
+		operators(e, st);
+	if (e->nfailing && caller->role != OCS_ROLE_USER &&
+	    (a = alarm_add(st, "attach-failed", "", e->nfailing)))
+		snprintf(a->text, sizeof(a->text),
+			 "the attachment programs of %u circuits fail and are called again; light and VLANs stay booked: opticalctl leases, opticald's log",
+			 e->nfailing);
 	if (engine_strays(e) && caller->role != OCS_ROLE_USER &&
 	    (a = alarm_add(st, "unknown-circuits", "", e->nstrays)))
 		snprintf(a->text, sizeof(a->text),

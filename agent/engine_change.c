@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "common/core/bill.h"
 #include "agent/point.h"
 #include "common/sys/clock.h"
 
@@ -34,16 +35,17 @@ void ocs_lease_ref_put(struct ocs_lease_ref *ref)
 /* Takes over LEASE and JSON, even on failure. */
 static struct ocs_lease_ref *ref_create(struct ocs_lease *lease, char *json)
 {
-	struct ocs_lease_ref *ref = lease && ocs_lease_pack(lease) == 0 ?
-				    malloc(sizeof(*ref)) : NULL;
+	struct ocs_lease_ref *ref = malloc(sizeof(*ref));
+	struct ocs_lease *packed = ref && lease ? ocs_lease_pack(lease) : NULL;
 
-	if (!ref) {
+	if (!packed) {
+		free(ref);
 		ocs_lease_destroy(lease);
 		free(json);
 		return NULL;
 	}
 	atomic_init(&ref->refs, 1);
-	ref->lease = lease;
+	ref->lease = packed;
 	ref->json = json;
 	return ref;
 }
@@ -51,23 +53,30 @@ static struct ocs_lease_ref *ref_create(struct ocs_lease *lease, char *json)
 /* ---- the table of leases ---- */
 
 /* Ids are random: any part of one is a good hash. */
-static unsigned int hash(const struct ocs_engine *e, const char *id)
+static uint32_t hash(const char *id)
 {
 	uint32_t h = 2166136261U;
 
 	for (; *id; id++)
 		h = (h ^ (unsigned char) *id) * 16777619U;
-	return h & (e->nbuckets - 1);
+	return h;
+}
+
+static struct engine_rec **bucket(const struct ocs_engine *e, uint32_t h)
+{
+	return &e->bucket[h & (e->nbuckets - 1)];
 }
 
 struct engine_rec *engine_rec_find(struct ocs_engine *e, const char *id)
 {
 	struct engine_rec *rec;
+	uint32_t h = hash(id);
 
 	if (!e->nbuckets)
 		return NULL;
-	rec = e->bucket[hash(e, id)];
-	while (rec && strcmp(rec->cur->lease->id, id))
+	/* other leases are not touched: they are far away in memory */
+	rec = *bucket(e, h);
+	while (rec && (rec->hash != h || strcmp(rec->cur->lease->id, id)))
 		rec = rec->hash_next;
 	return rec;
 }
@@ -85,11 +94,11 @@ static int grow(struct ocs_engine *e)
 	e->bucket = to;
 	for (i = 0; i < old; i++) {
 		while ((rec = from[i])) {
-			unsigned int h = hash(e, rec->cur->lease->id);
+			struct engine_rec **at = bucket(e, rec->hash);
 
 			from[i] = rec->hash_next;
-			rec->hash_next = to[h];
-			to[h] = rec;
+			rec->hash_next = *at;
+			*at = rec;
 		}
 	}
 	free(from);
@@ -97,16 +106,15 @@ static int grow(struct ocs_engine *e)
 }
 
 static struct engine_rec *rec_create(struct ocs_engine *e,
-				     unsigned int ncircuits)
+				     unsigned int nstrands)
 {
 	struct engine_rec *rec;
 
 	if (grow(e) < 0 || !(rec = calloc(1, sizeof(*rec))))
 		return NULL;
-	rec->circuit = calloc(ncircuits ? ncircuits : 1,
-			      sizeof(*rec->circuit));
+	rec->strand = calloc(nstrands ? nstrands : 1, sizeof(*rec->strand));
 	rec->due_s = INT64_MAX;
-	if (rec->circuit)
+	if (rec->strand)
 		return rec;
 	free(rec);
 	return NULL;
@@ -114,22 +122,24 @@ static struct engine_rec *rec_create(struct ocs_engine *e,
 
 static void rec_link(struct ocs_engine *e, struct engine_rec *rec)
 {
-	unsigned int h = hash(e, rec->cur->lease->id);
+	struct engine_rec **at;
 
-	rec->hash_next = e->bucket[h];
-	e->bucket[h] = rec;
+	rec->hash = hash(rec->cur->lease->id);
+	at = bucket(e, rec->hash);
+	rec->hash_next = *at;
+	*at = rec;
 	e->nrecs++;
 }
 
 struct engine_rec *engine_rec_add(struct ocs_engine *e,
 				  struct ocs_lease *lease)
 {
-	struct engine_rec *rec = rec_create(e, lease->ncircuits);
+	struct engine_rec *rec = rec_create(e, ocs_strands(lease));
 	struct ocs_lease_ref *ref = ref_create(lease, NULL);
 
 	if (!rec || !ref) {
 		if (rec)
-			free(rec->circuit);
+			free(rec->strand);
 		free(rec);
 		ocs_lease_ref_put(ref);
 		return NULL;
@@ -138,20 +148,48 @@ struct engine_rec *engine_rec_add(struct ocs_engine *e,
 	rec->due_s = INT64_MAX;
 	if (engine_books_add(e, ref->lease, ocs_clock_unix_ms() / 1000,
 			     &rec->books, NULL) < 0) {
-		free(rec->circuit);
+		free(rec->strand);
 		free(rec);
 		ocs_lease_ref_put(ref);
 		return NULL;
 	}
 	rec_link(e, rec);
+	engine_attach_count(e, ref->lease, true);
 	engine_stats_lease(e, ref->lease, true);
 	engine_due(e, rec);
 	return rec;
 }
 
+/* Strands FROM and on of REC are nobody's any more. */
+static void strands_drop(struct ocs_engine *e, struct engine_rec *rec,
+			 unsigned int from)
+{
+	for (unsigned int s = from; s < ocs_strands(rec->cur->lease); s++) {
+		engine_gate_done(e, &rec->strand[s]);
+		engine_watch_free(e, rec, s, false);
+		engine_seen_free(&rec->strand[s]);
+	}
+}
+
+/* Room in REC for the strands of NEXT; as many of one that is lit. 0 or -1. */
+static int strands_fit(struct engine_rec *rec, const struct ocs_lease *next)
+{
+	unsigned int had = ocs_strands(rec->cur->lease);
+	unsigned int n = ocs_strands(next);
+	struct engine_strand *grown;
+
+	if (n <= had)
+		return 0;
+	if (!(grown = realloc(rec->strand, n * sizeof(*grown))))
+		return -1;
+	memset(grown + had, 0, (n - had) * sizeof(*grown));
+	rec->strand = grown;
+	return 0;
+}
+
 void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec)
 {
-	struct engine_rec **at = &e->bucket[hash(e, rec->cur->lease->id)];
+	struct engine_rec **at = bucket(e, rec->hash);
 
 	while (*at && *at != rec)
 		at = &(*at)->hash_next;
@@ -159,11 +197,14 @@ void engine_rec_drop(struct ocs_engine *e, struct engine_rec *rec)
 		*at = rec->hash_next;
 		e->nrecs--;
 		engine_stats_lease(e, rec->cur->lease, false);
+		engine_attach_count(e, rec->cur->lease, false);
 	}
 	engine_books_drop(e, &rec->books);
+	strands_drop(e, rec, 0);
 	engine_todo_drop(rec);
+	engine_attach_drop(e, rec);
 	ocs_lease_ref_put(rec->cur);
-	free(rec->circuit);
+	free(rec->strand);
 	free(rec);
 }
 
@@ -233,6 +274,18 @@ int engine_link(const struct ocs_engine *e, const char *name)
 
 /* ---- a change ---- */
 
+/* "paris-lyon", of the second of several "paris-lyon/2". */
+static void name_strand(const struct ocs_lease *l, unsigned int s, bool whole,
+			char name[static 2 * OCS_NAME_MAX + 8])
+{
+	struct ocs_strand st = ocs_strand_get(l, s);
+	const struct ocs_circuit *c = &l->circuit[st.circuit];
+	int n = snprintf(name, 2 * OCS_NAME_MAX, "%s-%s", c->a, c->z);
+
+	if (st.several && !whole)
+		snprintf(name + n, 8, "/%hu", (unsigned short) (st.nth + 1));
+}
+
 int engine_change_begin(struct engine_change *ch, struct engine_rec *rec,
 			const struct ocs_lease *from, struct ocs_error *err)
 {
@@ -251,8 +304,10 @@ void engine_change_drop(struct engine_change *ch)
 	ch->event = NULL;
 }
 
-static void event_add(struct engine_change *ch, const char *axis, int circuit,
-		      const char *from, const char *to, const char *cause)
+/* STRAND below 0: of the lease; WHOLE: of all its circuit. */
+static void event_put(struct engine_change *ch, const char *axis, int strand,
+		      bool whole, const char *from, const char *to,
+		      const char *cause)
 {
 	struct ocs_event *ev;
 
@@ -271,13 +326,18 @@ static void event_add(struct engine_change *ch, const char *axis, int circuit,
 	memset(ev, 0, sizeof(*ev));
 	ev->time_ms = ch->now_ms;
 	snprintf(ev->axis, sizeof(ev->axis), "%s", axis);
-	if (circuit >= 0)
-		snprintf(ev->circuit, sizeof(ev->circuit), "%s-%s",
-			 ch->next->circuit[circuit].a,
-			 ch->next->circuit[circuit].z);
+	if (strand >= 0)
+		name_strand(ch->next, (unsigned int) strand, whole,
+			    ev->circuit);
 	snprintf(ev->from, sizeof(ev->from), "%s", from);
 	snprintf(ev->to, sizeof(ev->to), "%s", to);
 	snprintf(ev->cause, sizeof(ev->cause), "%s", cause);
+}
+
+static void event_add(struct engine_change *ch, const char *axis, int circuit,
+		      const char *from, const char *to, const char *cause)
+{
+	event_put(ch, axis, circuit, true, from, to, cause);
 }
 
 void engine_change_note(struct engine_change *ch, const char *axis,
@@ -291,6 +351,13 @@ void engine_change_note_circuit(struct engine_change *ch, unsigned int i,
 				const char *cause)
 {
 	event_add(ch, axis, (int) i, state, state, cause);
+}
+
+void engine_change_note_strand(struct engine_change *ch, unsigned int s,
+			       const char *axis, const char *state,
+			       const char *cause)
+{
+	event_put(ch, axis, (int) s, false, state, state, cause);
 }
 
 void engine_change_sched(struct engine_change *ch, enum ocs_sched to,
@@ -324,10 +391,11 @@ void engine_change_resv(struct engine_change *ch, enum ocs_resv to,
 	ch->next->resv = to;
 }
 
-void engine_change_prov(struct engine_change *ch, unsigned int i,
-			enum ocs_prov to, const char *cause)
+static void circuit_prov(struct engine_change *ch, unsigned int i,
+			 const char *cause)
 {
 	struct ocs_circuit *c = &ch->next->circuit[i];
+	enum ocs_prov to = ocs_strands_prov(ch->next, i);
 
 	if (c->prov == to)
 		return;
@@ -336,18 +404,165 @@ void engine_change_prov(struct engine_change *ch, unsigned int i,
 	c->prov = to;
 }
 
-void engine_change_data(struct engine_change *ch, unsigned int i,
+void engine_change_prov(struct engine_change *ch, unsigned int s,
+			enum ocs_prov to, const char *cause)
+{
+	struct ocs_strand st = ocs_strand_get(ch->next, s);
+	enum ocs_prov from = ocs_strand_prov(ch->next, s);
+
+	if (from == to)
+		return;
+	event_put(ch, "provisioning", (int) s, false, ocs_prov_name(from),
+		  ocs_prov_name(to), cause);
+	ocs_strand_set_prov(ch->next, s, to);
+	if (st.several)
+		circuit_prov(ch, st.circuit, cause);
+}
+
+void engine_change_data(struct engine_change *ch, unsigned int s,
 			enum ocs_data to, const char *cause)
 {
-	struct ocs_circuit *c = &ch->next->circuit[i];
+	struct ocs_strand st = ocs_strand_get(ch->next, s);
+	enum ocs_data from = ocs_strand_data(ch->next, s);
 
-	if (to == OCS_UP)
-		c->up_ms = ch->now_ms;
-	if (c->data == to)
+	if (to == OCS_UP && !st.several)
+		ch->next->circuit[st.circuit].up_ms = ch->now_ms;
+	if (from == to)
 		return;
+	event_put(ch, "data_plane", (int) s, false, ocs_data_name(from),
+		  ocs_data_name(to), cause);
+	ocs_strand_set_data(ch->next, s, to);
+}
+
+/* All strands of circuit I of L are lit, but they are not apart: CAUSE. */
+static bool not_apart(const struct ocs_engine *e, const struct ocs_lease *l,
+		      unsigned int i, char cause[static 160])
+{
+	cause[0] = '\0';
+	return l->active_ms && ocs_strands_data(l, i, true) == OCS_UP &&
+	       !ocs_strands_diverse(&e->net, l, i, cause);
+}
+
+/* The data plane of a circuit with several strands: that of all of them, worth
+ * what was asked for. What is being taken down is dark when all of it is. */
+static void circuit_data(const struct ocs_engine *e, struct engine_change *ch,
+			 unsigned int i)
+{
+	struct ocs_lease *l = ch->next;
+	struct ocs_circuit *c = &l->circuit[i];
+	enum ocs_data to = ocs_strands_data(l, i, l->active_ms != 0);
+	char cause[160], before[160];
+	unsigned int n, lit;
+	bool news = false;
+
+	if (!engine_lit_wanted(l) && to != OCS_DOWN)
+		return;
+	ocs_strands_count(l, i, &n, &lit);
+	if (not_apart(e, l, i, cause)) {
+		to = OCS_IMPAIRED;
+		news = !not_apart(e, ch->rec->cur->lease, i, before) ||
+		       strcmp(before, cause);
+	}
+	if (lit < n)
+		snprintf(cause, sizeof(cause), "%u of its %u members carr%s light",
+			 lit, n, lit == 1 ? "ies" : "y");
+	if (to == OCS_UP && c->data != OCS_UP)
+		c->up_ms = ch->now_ms;
+	if (c->data == to && !(news && !ch->told_apart))
+		return;
+	ch->told_apart |= news;
 	event_add(ch, "data_plane", (int) i, ocs_data_name(c->data),
 		  ocs_data_name(to), cause);
 	c->data = to;
+}
+
+void engine_change_circuits(const struct ocs_engine *e,
+			    struct engine_change *ch)
+{
+	for (unsigned int i = 0; i < ch->next->ncircuits; i++)
+		if (ch->next->nmembers && ocs_strand_get(ch->next, i).several)
+			circuit_data(e, ch, i);
+}
+
+void engine_change_away(struct engine_change *ch, const char *cause)
+{
+	for (unsigned int s = 0; s < ocs_strands(ch->next); s++)
+		if (ocs_strand_prov(ch->next, s) != OCS_RELEASED)
+			engine_change_prov(ch, s, OCS_RELEASING, cause);
+}
+
+void engine_change_attach(struct engine_change *ch, unsigned int i,
+			  enum ocs_attach to, const char *cause)
+{
+	struct ocs_attachment *at = ch->next->circuit[i].at;
+
+	if (at->state == to)
+		return;
+	event_add(ch, "attachment", (int) i, ocs_attach_name(at->state),
+		  ocs_attach_name(to), cause);
+	at->state = to;
+	at->since_ms = ch->now_ms;
+}
+
+/* Strand S goes the same way in both. */
+static bool same_hops(const struct ocs_lease *x, const struct ocs_lease *y,
+		      unsigned int s)
+{
+	unsigned int n = ocs_strand_nhops(x, s);
+
+	if (n != ocs_strand_nhops(y, s))
+		return false;
+	for (unsigned int j = 0; j < n; j++)
+		if (strcmp(ocs_strand_hop(x, s, j), ocs_strand_hop(y, s, j)))
+			return false;
+	return true;
+}
+
+/* Circuit I takes in CH what it took before: its price is that of when its
+ * light went on, or was changed. */
+static bool same_light(const struct engine_change *ch, unsigned int i)
+{
+	const struct ocs_lease *l = ch->rec ? ch->rec->cur->lease : NULL;
+	const struct ocs_circuit *is = &ch->next->circuit[i], *was;
+
+	if (!l || !l->billed_ms)
+		return false;
+	was = &l->circuit[i];
+	if (ocs_bill_due(was) != ocs_bill_due(is) ||
+	    l->nmembers != ch->next->nmembers ||
+	    was->granted_bps != is->granted_bps || was->lit_bps != is->lit_bps)
+		return false;
+	for (unsigned int s = 0; s < ocs_strands(l); s++)
+		if (ocs_strand_get(l, s).circuit == i &&
+		    !same_hops(l, ch->next, s))
+			return false;
+	return true;
+}
+
+/* Energy and cost until now, and from now on. Nothing is written of a network
+ * whose links have neither. */
+static void bill(struct ocs_engine *e, struct engine_change *ch)
+{
+	struct ocs_lease *l = ch->next;
+	bool due = false;
+
+	if (!e->billing)
+		return;
+	if (!l->billed_ms && ch->rec && ch->rec->cur->lease->active_ms) {
+		/* lit by a version that kept no bill */
+		for (unsigned int i = 0; i < l->ncircuits; i++)
+			ocs_bill_rate(&e->net, l, i);
+		l->billed_ms = l->active_ms;
+	}
+	if (l->billed_ms)
+		ocs_bill_until(l, ch->now_ms);
+	for (unsigned int i = 0; i < l->ncircuits; i++) {
+		if (!same_light(ch, i))
+			ocs_bill_rate(&e->net, l, i);
+		due |= ocs_bill_due(&l->circuit[i]);
+	}
+	if (due && !l->billed_ms)
+		l->billed_ms = ch->now_ms;
 }
 
 /* What follows from the rest. */
@@ -356,6 +571,8 @@ static void derive(struct ocs_engine *e, struct engine_change *ch)
 	struct ocs_lease *l = ch->next;
 	int64_t now_s = ch->now_ms / 1000;
 	enum ocs_admin admin = engine_admin(e, l, now_s);
+
+	engine_change_circuits(e, ch);
 
 	if (l->resv == OCS_COMMITTED && l->sched != OCS_WAITING) {
 		if (engine_end_s(e, l) <= now_s)
@@ -372,10 +589,14 @@ static void derive(struct ocs_engine *e, struct engine_change *ch)
 			    "all its links are in service");
 	if (l->resv == OCS_COMMITTED && ocs_lease_up(l) && !l->active_ms)
 		l->active_ms = ch->now_ms;
+	/* Until then it says what its set-up waits for. */
+	if (l->resv == OCS_COMMITTED && l->active_ms)
+		ocs_lease_trouble(l, l->cause);
 	if (ocs_lease_booked(l))
 		l->gone_ms = 0;
 	else if (!l->gone_ms)
 		l->gone_ms = ch->now_ms;
+	bill(e, ch);
 }
 
 static int write_change(struct ocs_engine *e, const struct engine_change *ch,
@@ -406,11 +627,13 @@ undo:
 static void log_change(const struct engine_change *ch)
 {
 	const struct ocs_lease *l = ch->next;
+	struct ocs_log_lines lines;
 
+	lines.len = 0;
 	for (unsigned int i = 0; i < ch->nevents; i++) {
 		const struct ocs_event *ev = &ch->event[i];
 
-		ocs_log("lease",
+		ocs_log_add(&lines, "lease",
 			"lease=%s cluster=%s job=%" PRIu32 " axis=%s%s%s from=%s to=%s%s%s",
 			l->id, l->cluster, l->job_id, ev->axis,
 			ev->circuit[0] ? " circuit=" : "", ev->circuit,
@@ -418,6 +641,18 @@ static void log_change(const struct engine_change *ch)
 			ev->cause[0] ? " cause=" : "",
 			ev->cause[0] ? ocs_quote(ev->cause).text : "");
 	}
+	ocs_log_flush(&lines);
+}
+
+/* LEASE as text, without the room that it grew into. NULL: no memory. */
+static char *text_of(const struct ocs_lease *lease)
+{
+	char *text = ocs_wire_encode_lease(lease), *fits;
+
+	fits = text ? realloc(text, strlen(text) + 1) : NULL;
+	if (!fits)
+		free(text);
+	return fits;
 }
 
 int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
@@ -426,12 +661,17 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 	struct engine_rec *rec = ch->rec;
 	struct ocs_lease_ref *ref = NULL;
 	struct engine_books books = { 0 };
+	struct ocs_lease *packed;
 	char *json = NULL;
 	int rc = -1;
 
 	derive(e, ch);
-	if (ch->nomem || ocs_lease_pack(ch->next) < 0 || !(json = ocs_wire_encode_lease(ch->next)) ||
-	    (!rec && !(rec = rec_create(e, ch->next->ncircuits)))) {
+	packed = ch->nomem ? NULL : ocs_lease_pack(ch->next);
+	if (packed)
+		ch->next = packed;
+	if (!packed || !(json = text_of(ch->next)) ||
+	    (!rec && !(rec = rec_create(e, ocs_strands(ch->next)))) ||
+	    (ch->rec && strands_fit(ch->rec, ch->next) < 0)) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;
 	}
@@ -455,11 +695,17 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 	engine_stats_change(e, ch->rec ? rec->cur->lease : NULL, ch->next);
 	atomic_init(&ref->refs, 1);
 	ref->lease = ch->next;
-	ref->json = json;
+	ref->json = NULL;
 	ch->next = NULL;
-	json = NULL;
+	if (e->nrecs < ENGINE_TEXTS_MAX) {
+		ref->json = json;
+		json = NULL;
+	}
+	engine_attach_count(e, ref->lease, true);
 	if (ch->rec) {
 		engine_books_drop(e, &rec->books);
+		engine_attach_count(e, rec->cur->lease, false);
+		strands_drop(e, rec, ocs_strands(ref->lease));
 		ocs_lease_ref_put(rec->cur);
 		rec->cur = ref;
 	} else {
@@ -488,7 +734,7 @@ int engine_change_apply(struct ocs_engine *e, struct engine_change *ch,
 	rc = 0;
 out:
 	if (rc < 0 && !ch->rec && rec) {
-		free(rec->circuit);
+		free(rec->strand);
 		free(rec);
 	}
 	free(ref);
@@ -510,13 +756,6 @@ void engine_bump(struct ocs_engine *e)
 	}
 	if (e->changed)
 		e->changed(e->changed_arg);
-}
-
-void engine_want(struct ocs_engine *e, uint64_t seq)
-{
-	if (seq > e->want_seq)
-		e->want_seq = seq;
-	pthread_cond_signal(&e->dirty);
 }
 
 void engine_todo(struct ocs_engine *e, struct engine_rec *rec)

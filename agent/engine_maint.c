@@ -35,18 +35,27 @@ bool engine_maint_over(const struct ocs_engine *e, unsigned int link,
 	return false;
 }
 
+static bool named_over(const struct ocs_engine *e, const char *link,
+		       int64_t now_s)
+{
+	int k = engine_link(e, link);
+
+	return k >= 0 &&
+	       engine_maint_over(e, (unsigned int) k, now_s, now_s + 1);
+}
+
 enum ocs_admin engine_admin(const struct ocs_engine *e,
 			    const struct ocs_lease *l, int64_t now_s)
 {
-	for (unsigned int i = 0; i < l->ncircuits; i++) {
-		for (unsigned int j = 0; j < l->circuit[i].nhops; j++) {
-			int k = engine_link(e, l->circuit[i].hop[j]);
-
-			if (k >= 0 && engine_maint_over(e, (unsigned int) k,
-							now_s, now_s + 1))
+	if (!e->ndrains && !e->nwindows)
+		return OCS_IN_SERVICE;
+	for (unsigned int i = 0; i < l->ncircuits; i++)
+		for (unsigned int j = 0; j < l->circuit[i].nhops; j++)
+			if (named_over(e, l->circuit[i].hop[j], now_s))
 				return OCS_MAINTENANCE;
-		}
-	}
+	for (unsigned int i = 0; i < l->nmember_hops; i++)
+		if (named_over(e, l->member_hop[i], now_s))
+			return OCS_MAINTENANCE;
 	return OCS_IN_SERVICE;
 }
 

@@ -197,11 +197,14 @@ static int modify(struct ocs_engine *e, const char *id,
 	if (engine_change_apply(e, &ch, NULL, err) < 0)
 		return -1;
 	l = rec->cur->lease;
-	for (unsigned int i = 0; i < l->ncircuits; i++)
-		if (l->circuit[i].prov == OCS_PROVISIONED &&
-		    l->circuit[i].lit_bps &&
-		    l->circuit[i].lit_bps != l->circuit[i].granted_bps)
-			engine_redirect(e, rec, i, NEXT_RESIZE);
+	for (unsigned int s = 0; s < ocs_strands(l); s++) {
+		const struct ocs_circuit *c =
+			&l->circuit[ocs_strand_get(l, s).circuit];
+
+		if (c->prov == OCS_PROVISIONED && c->lit_bps &&
+		    c->lit_bps != c->granted_bps)
+			engine_redirect(e, rec, s, NEXT_RESIZE);
+	}
 	*changed = true;
 	return 0;
 }

@@ -2,9 +2,8 @@
 /*
  * engine_run - the engine's life: what the ledger says, timers, the disk
  *
- * Two threads: the worker expires holds, forgets what is long gone and drives
- * circuits; the syncer puts what callers wait for on stable storage, without
- * the engine's lock, so that holds never wait for a disk.
+ * The worker, a thread, expires holds, forgets what is long gone and drives
+ * circuits.
  */
 #include "agent/engine_priv.h"
 
@@ -16,6 +15,7 @@
 #include <time.h>
 
 #include "agent/log.h"
+#include "common/core/books.h"
 #include "common/sys/clock.h"
 
 /* ---- loading ---- */
@@ -25,15 +25,26 @@ struct loading {
 	unsigned int nlive;
 };
 
+/* Not all that L uses is booked: something of it is not there. */
+static bool lacks(const struct engine_rec *rec, const struct ocs_lease *l)
+{
+	unsigned int uses = 0;
+
+	for (unsigned int i = 0; i < l->ncircuits; i++)
+		if (ocs_circuit_booked(l, &l->circuit[i]))
+			uses += ocs_circuit_uses_max(l, i);
+	return rec->books.n < uses;
+}
+
 static void warn_unknown_links(struct ocs_engine *e, const struct ocs_lease *l)
 {
-	for (unsigned int i = 0; i < l->ncircuits; i++)
-		for (unsigned int j = 0; j < l->circuit[i].nhops; j++)
-			if (engine_link(e, l->circuit[i].hop[j]) < 0 &&
+	for (unsigned int s = 0; s < ocs_strands(l); s++)
+		for (unsigned int j = 0; j < ocs_strand_nhops(l, s); j++)
+			if (engine_link(e, ocs_strand_hop(l, s, j)) < 0 &&
 			    ocs_lease_booked(l))
 				ocs_log("unknown-link",
 					"lease=%s link=%s note=\"it is in the ledger but not in the configuration\"",
-					l->id, l->circuit[i].hop[j]);
+					l->id, ocs_strand_hop(l, s, j));
 }
 
 static int load_lease(struct ocs_lease *lease, void *arg,
@@ -48,15 +59,18 @@ static int load_lease(struct ocs_lease *lease, void *arg,
 	if (!rec)
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	l = rec->cur->lease;
-	warn_unknown_links(e, l);
+	if (lacks(rec, l))
+		warn_unknown_links(e, l);
 	if (l->resv == OCS_HELD)	/* the whole time again */
 		rec->until_ms = now + e->conf->hold_ttl_ms;
 	else if (l->gone_ms)
 		rec->until_ms = now + ENGINE_VISIBLE_MS;
-	for (unsigned int i = 0; i < l->ncircuits; i++)
+	for (unsigned int s = 0; s < ocs_strands(l); s++)
 		if (engine_lit_wanted(l) ||
-		    l->circuit[i].prov != OCS_RELEASED)
-			engine_redirect(e, rec, i, NEXT_LOOK);
+		    ocs_strand_prov(l, s) != OCS_RELEASED)
+			engine_redirect(e, rec, s, NEXT_LOOK);
+	if (engine_attach_todo(l))
+		engine_todo(e, rec);
 	ld->nlive += !l->gone_ms;
 	return 0;
 }
@@ -96,12 +110,14 @@ static int load(struct ocs_engine *e, struct ocs_error *err)
 {
 	struct loading ld = { .e = e };
 
-	if (engine_maint_load(e, err) < 0 ||
+	if (engine_maint_load(e, err) < 0 || engine_gate_load(e, err) < 0 ||
 	    ocs_engine_clusters(e, &e->conf->users, err) < 0 ||
 	    ocs_store_clusters(e->store, load_cluster, e, err) < 0 ||
 	    ocs_store_removals(e->store, load_removal, e, err) < 0 ||
 	    ocs_store_each_live(e->store, ocs_clock_unix_ms() -
 				ENGINE_VISIBLE_MS, load_lease, &ld, err) < 0)
+		return -1;
+	if (engine_restore_load(e, err) < 0)
 		return -1;
 	/* All that was shown before was below what was kept. */
 	e->generation = ocs_store_generation(e->store) + 1;
@@ -124,6 +140,7 @@ static int init_lock(struct ocs_engine *e)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->wake, &attr);
 	pthread_cond_init(&e->dirty, &attr);
+	pthread_cond_init(&e->grown, &attr);
 	pthread_condattr_destroy(&attr);
 	return 0;
 }
@@ -139,12 +156,17 @@ static int init_net(struct ocs_engine *e, const struct ocs_net *net)
 {
 	if (ocs_net_copy(&e->net, net) < 0 ||
 	    ocs_net_copy(&e->scratch, net) < 0 ||
-	    !(e->booked = calloc(net->nlinks + 1, sizeof(*e->booked))) ||
+	    !(e->foreign = calloc(net->nlinks + 1, sizeof(*e->foreign))) ||
+	    !(e->booked = calloc(ocs_net_resources(net) + 1,
+				 sizeof(*e->booked))) ||
+	    engine_lit_init(e) < 0 || engine_figure_init(e) < 0 ||
 	    !(e->by_name = calloc(net->nlinks + 1, sizeof(*e->by_name))) ||
 	    !(e->cal = ocs_calendar_create(net)))
 		return -1;
-	for (unsigned int i = 0; i < net->nlinks; i++)
+	for (unsigned int i = 0; i < net->nlinks; i++) {
 		e->by_name[i] = &e->net.link[i];
+		e->billing |= net->link[i].energy_pj || net->link[i].cost;
+	}
 	if (net->nlinks)
 		qsort(e->by_name, net->nlinks, sizeof(*e->by_name), by_name);
 	return 0;
@@ -166,7 +188,7 @@ struct ocs_engine *ocs_engine_create(const struct ocs_agent_conf *conf,
 	e->store = store;
 	e->drv = drv;
 	e->scan_ms = ocs_clock_mono_ms();
-	if (init_net(e, &conf->net) < 0) {
+	if (init_net(e, &conf->net) < 0 || engine_attach_init(e) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto fail;
 	}
@@ -191,16 +213,22 @@ void ocs_engine_destroy(struct ocs_engine *e)
 	free(e->cluster);
 	free(e->bucket);
 	free(e->booked);
+	free(e->foreign);
+	engine_lit_fini(e);
+	engine_figure_fini(e);
 	free(e->stray);
 	engine_shown_fini(e);
 	free(e->by_name);
 	engine_maint_fini(e);
+	engine_attach_fini(e);
+	engine_gate_fini(e);
 	engine_stats_fini(e);
 	ocs_calendar_destroy(e->cal);
 	ocs_net_fini(&e->scratch);
 	ocs_net_fini(&e->net);
 	pthread_cond_destroy(&e->wake);
 	pthread_cond_destroy(&e->dirty);
+	pthread_cond_destroy(&e->grown);
 	pthread_mutex_destroy(&e->lock);
 	free(e);
 }
@@ -251,6 +279,8 @@ static void scan(struct ocs_engine *e, uint64_t now)
 
 	e->scan_ms = UINT64_MAX;
 	engine_maint_step(e, now_ms / 1000);
+	engine_lit_step(e, now_ms / 1000);
+	engine_figure_step(e);
 	for (unsigned int b = 0; b < e->nbuckets; b++) {
 		for (rec = e->bucket[b]; rec; rec = next) {
 			bool held = rec->cur->lease->resv == OCS_HELD;
@@ -289,13 +319,27 @@ static void scan(struct ocs_engine *e, uint64_t now)
 		engine_bump(e);
 }
 
+/* All that is to be done now becomes a round; what comes meanwhile waits for
+ * the next one. */
+static void begin_round(struct ocs_engine *e)
+{
+	e->todo = false;
+	engine_gate_queue(e);
+	e->todo_now = e->todo_list;
+	e->todo_list = NULL;
+	if (e->todo_now)
+		e->todo_now->todo_back = &e->todo_now;
+}
+
 static void work(struct ocs_engine *e, uint64_t now)
 {
-	struct engine_rec *next;
+	struct engine_rec *r;
 
-	e->todo = false;
-	for (struct engine_rec *r = e->todo_list; r; r = next) {
-		next = r->todo_next;
+	if (!e->todo_now)
+		begin_round(e);
+	for (unsigned int n = 0; n < ENGINE_WORK && (r = e->todo_now); n++) {
+		engine_todo_drop(r);
+		engine_todo_later(e, r);	/* until the step says else */
 		engine_step(e, r, now);
 	}
 }
@@ -333,9 +377,20 @@ bool engine_work(struct ocs_engine *e)
 		prune(e, now);
 	if (now >= e->scan_ms)
 		scan(e, now);
-	if (e->todo)
+	if (e->todo || e->todo_now)
 		work(e, now);
-	return e->todo || ocs_clock_mono_ms() >= e->scan_ms;
+	return e->todo || e->todo_now || ocs_clock_mono_ms() >= e->scan_ms;
+}
+
+/* Locked. Who waits for the lock gets it, which giving it back alone does not
+ * make sure. */
+static void let_in(struct ocs_engine *e)
+{
+	const struct timespec moment = { .tv_nsec = ENGINE_LET_IN_US * 1000 };
+
+	pthread_mutex_unlock(&e->lock);
+	nanosleep(&moment, NULL);
+	pthread_mutex_lock(&e->lock);
 }
 
 static void *worker_main(void *arg)
@@ -345,7 +400,11 @@ static void *worker_main(void *arg)
 
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
-		if (engine_work(e) || e->stopping)
+		bool more = engine_work(e);
+
+		if (e->todo_now)
+			let_in(e);
+		if (more || e->stopping)
 			continue;
 		if (e->scan_ms == UINT64_MAX) {
 			pthread_cond_wait(&e->wake, &e->lock);
@@ -359,84 +418,26 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* ---- the disk ---- */
-
-/* Of the disk alone, whose time no test turns on. */
-static uint64_t disk_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
-}
-
-void engine_settle(struct ocs_engine *e)
-{
-	uint64_t seq = e->seq, from = disk_us(), took;
-	struct ocs_error err = { 0 };
-	int rc;
-
-	pthread_mutex_unlock(&e->lock);
-	rc = ocs_store_sync(e->store, &err);
-	took = disk_us() - from;
-	if (rc == 0)
-		ocs_store_checkpoint(e->store);
-	pthread_mutex_lock(&e->lock);
-	ocs_times_add(&e->stats.sync, &ocs_times_short, took);
-	if (rc < 0) {
-		/* What the kernel dropped it will not report again: nothing
-		 * more can be promised by this process. */
-		e->disk_failed = true;
-		snprintf(e->disk_text, sizeof(e->disk_text), "%.240s",
-			 err.text);
-		ocs_log("ledger-failed", "cause=%s note=\"restart opticald\"",
-			ocs_quote(err.text).text);
-	} else {
-		e->settled_seq = seq;
-		e->todo = true;
-		pthread_cond_signal(&e->wake);
-	}
-	if (e->changed)
-		e->changed(e->changed_arg);
-}
-
-static void *syncer_main(void *arg)
-{
-	struct ocs_engine *e = arg;
-
-	pthread_mutex_lock(&e->lock);
-	while (!e->stopping) {
-		if (e->disk_failed || e->want_seq <= e->settled_seq)
-			pthread_cond_wait(&e->dirty, &e->lock);
-		else
-			engine_settle(e);
-	}
-	pthread_mutex_unlock(&e->lock);
-	return NULL;
-}
-
-int ocs_engine_settled(struct ocs_engine *e, uint64_t seq,
-		       struct ocs_error *err)
-{
-	int rc;
-
-	pthread_mutex_lock(&e->lock);
-	if (e->settled_seq >= seq)
-		rc = 1;
-	else if (e->disk_failed)
-		rc = ocs_fail(err, OCS_IO, "%s", e->disk_text);
-	else
-		rc = 0;
-	pthread_mutex_unlock(&e->lock);
-	return rc;
-}
-
 /* ---- start and stop ---- */
 
-void ocs_engine_on_change(struct ocs_engine *e, void (*fn)(void *), void *arg)
+void ocs_engine_on_change(struct ocs_engine *e, void (*changed)(void *arg),
+			  void (*settled)(void *arg, uint64_t seq), void *arg)
 {
-	e->changed = fn;
+	e->changed = changed;
+	e->settled = settled;
 	e->changed_arg = arg;
+}
+
+/* No answer of a program comes after this. */
+static void attacher_stop(struct ocs_engine *e)
+{
+	struct ocs_attacher *a;
+
+	pthread_mutex_lock(&e->lock);
+	a = e->attacher;
+	e->attacher = NULL;
+	pthread_mutex_unlock(&e->lock);
+	ocs_attacher_destroy(a);
 }
 
 int ocs_engine_start(struct ocs_engine *e, struct ocs_error *err)
@@ -444,21 +445,28 @@ int ocs_engine_start(struct ocs_engine *e, struct ocs_error *err)
 	struct ocs_driver_watch watch = {
 		.service = engine_driver_service,
 		.link = engine_driver_link,
+		.foreign = engine_driver_foreign,
+		.latency = engine_driver_latency,
 		.arg = e,
 	};
 	int rc;
 
-	if ((rc = pthread_create(&e->syncer, NULL, syncer_main, e)))
-		return ocs_fail(err, OCS_IO, "thread: %s", strerror(rc));
+	if (ocs_attach_sites_hooks(&e->conf->attach) &&
+	    !(e->attacher = ocs_attacher_create(e->conf, engine_attach_done, e,
+						err)))
+		return -1;
+	if (engine_settle_start(e, err) < 0) {
+		attacher_stop(e);
+		return -1;
+	}
 	if ((rc = pthread_create(&e->worker, NULL, worker_main, e))) {
-		pthread_mutex_lock(&e->lock);
-		e->stopping = true;
-		pthread_cond_signal(&e->dirty);
-		pthread_mutex_unlock(&e->lock);
-		pthread_join(e->syncer, NULL);
+		engine_settle_stop(e);
+		attacher_stop(e);
 		return ocs_fail(err, OCS_IO, "thread: %s", strerror(rc));
 	}
+	pthread_mutex_lock(&e->lock);
 	e->running = true;
+	pthread_mutex_unlock(&e->lock);
 	if (e->drv->ops->start(e->drv, &watch, err) < 0) {
 		ocs_engine_stop(e);
 		return -1;
@@ -471,14 +479,14 @@ void ocs_engine_stop(struct ocs_engine *e)
 	if (!e->running)
 		return;
 	e->drv->ops->stop(e->drv);
+	attacher_stop(e);
 	pthread_mutex_lock(&e->lock);
+	e->running = false;
 	e->stopping = true;
 	pthread_cond_signal(&e->wake);
-	pthread_cond_signal(&e->dirty);
 	pthread_mutex_unlock(&e->lock);
 	pthread_join(e->worker, NULL);
-	pthread_join(e->syncer, NULL);
-	e->running = false;
+	engine_settle_stop(e);
 	if (!e->disk_failed)
 		ocs_store_sync(e->store, NULL);
 }

@@ -56,11 +56,10 @@ static struct ocs_shared *find(struct ocs_engine *e,
 	return NULL;
 }
 
-/* Locked. Keep SHARED; what is old goes, then whatever is in the way. */
-static void keep(struct ocs_engine *e, const struct ocs_caller *caller,
-		 struct ocs_shared *shared, uint64_t generation, uint64_t now)
+/* Locked. What is old goes; a slot that is empty, or NULL. */
+static struct engine_shown *forget(struct ocs_engine *e, uint64_t now)
 {
-	struct engine_shown *at = &e->shown[generation % ENGINE_SHOWN];
+	struct engine_shown *empty = NULL;
 
 	for (unsigned int i = 0; i < ENGINE_SHOWN; i++) {
 		struct engine_shown *s = &e->shown[i];
@@ -69,10 +68,21 @@ static void keep(struct ocs_engine *e, const struct ocs_caller *caller,
 				  now - s->made_ms >= KEPT_MS))
 			slot_clear(s);
 		if (!s->shared)
-			at = s;
+			empty = s;
 	}
+	return empty;
+}
+
+/* Locked. Keep SHARED; what is old goes, then whatever is in the way. */
+static void keep(struct ocs_engine *e, const struct ocs_caller *caller,
+		 struct ocs_shared *shared, uint64_t generation, uint64_t now)
+{
+	struct engine_shown *at = forget(e, now);
+
 	if (generation != e->generation)
 		return;
+	if (!at)
+		at = &e->shown[generation % ENGINE_SHOWN];
 	slot_clear(at);
 	at->caller = *caller;
 	at->generation = generation;
@@ -93,6 +103,8 @@ struct ocs_shared *ocs_engine_state(struct ocs_engine *e,
 	pthread_mutex_lock(&e->lock);
 	generation = e->generation;
 	shared = kept ? find(e, caller, now) : NULL;
+	if (!shared)	/* before the next is made: they may be large */
+		forget(e, now);
 	pthread_mutex_unlock(&e->lock);
 	if (shared)
 		return shared;

@@ -35,6 +35,10 @@ const char *const ocs_stats_outcomes[OCS_STATS_OUTCOMES] = {
 	"done", "refused", "fault", "aborted", "lost",
 };
 
+const char *const ocs_stats_attached[OCS_STATS_ATTACHED] = {
+	"done", "refused", "fault",
+};
+
 void ocs_times_add(struct ocs_times *t, const struct ocs_times_bounds *bounds,
 		   uint64_t us)
 {
@@ -147,6 +151,12 @@ void engine_stats_op(struct ocs_engine *e, enum engine_next kind,
 	e->stats.op[ops[kind]][outcome]++;
 }
 
+void engine_stats_attach(struct ocs_engine *e, bool attach,
+			 enum ocs_attach_end_of how)
+{
+	e->stats.attach[attach][how]++;
+}
+
 void engine_stats_fini(struct ocs_engine *e)
 {
 	free(e->stats.cluster);
@@ -237,7 +247,10 @@ static void tell(struct ocs_engine *e, struct ocs_stats *out)
 	memcpy(out->event, e->stats.event, sizeof(out->event));
 	memcpy(out->op, e->stats.op, sizeof(out->op));
 	memcpy(out->circuit, e->stats.circuit, sizeof(out->circuit));
+	memcpy(out->attach, e->stats.attach, sizeof(out->attach));
+	out->attach_failing = e->nfailing;
 	out->windows = e->nwindows;
+	engine_gate_count(e, out->waits);
 	out->strays = engine_strays(e);
 }
 

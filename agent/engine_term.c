@@ -19,15 +19,8 @@
 #include <string.h>
 
 #include "agent/log.h"
+#include "common/core/books.h"
 #include "common/sys/clock.h"
-
-/* I1: what is held, committed or not known to be dark is booked. */
-static bool circuit_booked(const struct ocs_lease *lease,
-			   const struct ocs_circuit *c)
-{
-	return lease->resv == OCS_HELD || lease->resv == OCS_COMMITTED ||
-	       c->prov != OCS_RELEASED;
-}
 
 static bool runs(const struct ocs_lease *l)
 {
@@ -66,6 +59,35 @@ static uint64_t carried(const struct ocs_circuit *c)
 	return c->lit_bps > c->granted_bps ? c->lit_bps : c->granted_bps;
 }
 
+static bool may_be_lit(const struct ocs_lease *lease)
+{
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (lease->circuit[i].prov != OCS_RELEASED)
+			return true;
+	return false;
+}
+
+/* Circuit I of LEASE into BOOKS, which have room for it. */
+static int book_circuit(const struct ocs_engine *e,
+			const struct ocs_lease *lease, unsigned int i,
+			struct ocs_booking when, struct engine_books *books)
+{
+	unsigned int max = ocs_circuit_uses_max(lease, i), n;
+	struct ocs_use *use = malloc((max + 1) * sizeof(*use));
+
+	if (!use)
+		return -1;
+	n = ocs_circuit_uses(&e->net, lease, i, carried(&lease->circuit[i]),
+			     use);
+	for (unsigned int k = 0; k < n; k++) {
+		when.link = use[k].resource;
+		when.bps = use[k].bps;
+		books->b[books->n++] = when;
+	}
+	free(use);
+	return 0;
+}
+
 int engine_books_make(const struct ocs_engine *e,
 		      const struct ocs_lease *lease, int64_t now_s,
 		      struct engine_books *books, struct ocs_error *err)
@@ -75,29 +97,22 @@ int engine_books_make(const struct ocs_engine *e,
 
 	memset(books, 0, sizeof(*books));
 	for (unsigned int i = 0; i < lease->ncircuits; i++)
-		if (circuit_booked(lease, &lease->circuit[i]))
-			max += lease->circuit[i].nhops;
+		if (ocs_circuit_booked(lease, &lease->circuit[i]))
+			max += ocs_circuit_uses_max(lease, i);
 	if (!max)
 		return 0;
 	if (!(books->b = malloc(max * sizeof(*books->b))))
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	interval(e, lease, now_s, &when);
 	books->now = lease->sched != OCS_WAITING;
-	for (unsigned int i = 0; i < lease->ncircuits; i++) {
-		const struct ocs_circuit *c = &lease->circuit[i];
-
-		for (unsigned int j = 0;
-		     circuit_booked(lease, c) && j < c->nhops; j++) {
-			int l = engine_link(e, c->hop[j]);
-
-			if (l < 0)
-				continue;	/* no longer configured */
-			when.link = (unsigned int) l;
-			when.bps = ocs_link_consumed(&e->net.link[l],
-						     carried(c));
-			books->b[books->n++] = when;
+	books->lit = may_be_lit(lease);
+	for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (ocs_circuit_booked(lease, &lease->circuit[i]) &&
+		    book_circuit(e, lease, i, when, books) < 0) {
+			free(books->b);
+			memset(books, 0, sizeof(*books));
+			return ocs_fail(err, OCS_NOMEM, "out of memory");
 		}
-	}
 	return 0;
 }
 
@@ -106,13 +121,28 @@ static void count_now(struct ocs_engine *e, const struct engine_books *books,
 		      bool more)
 {
 	for (unsigned int i = 0; books->now && i < books->n; i++) {
-		struct ocs_link *link = &e->net.link[books->b[i].link];
-		uint64_t *booked = &e->booked[books->b[i].link];
+		unsigned int r = books->b[i].link;
+		uint64_t cap = ocs_net_capacity(&e->net, r);
+		uint64_t *booked = &e->booked[r];
 
 		*booked += more ? books->b[i].bps : -books->b[i].bps;
-		link->booked_bps = *booked < link->capacity_bps ?
-				   *booked : link->capacity_bps;
+		if (r < e->net.nlinks)
+			engine_show_booked(e, r);
+		else
+			*ocs_net_booked(&e->net, r) = *booked < cap ? *booked :
+								      cap;
 	}
+	engine_lit_count(e, books, more);
+}
+
+void engine_show_booked(struct ocs_engine *e, unsigned int l)
+{
+	uint64_t used = e->booked[l] + e->foreign[l];
+	struct ocs_link *link = &e->net.link[l];
+
+	link->foreign_bps = e->foreign[l];
+	link->booked_bps = used < link->capacity_bps ? used :
+			   link->capacity_bps;
 }
 
 int engine_books_add(struct ocs_engine *e, const struct ocs_lease *lease,
@@ -150,94 +180,139 @@ static uint64_t own_now(const struct engine_books *own, unsigned int link)
 	return sum;
 }
 
-/* Room in [START_S, END_S): exact where it is less than ENOUGH. */
-static uint64_t room_of(struct ocs_engine *e, unsigned int link,
-			int64_t start_s, int64_t end_s, uint64_t enough,
-			const struct engine_books *own)
+/* Who asks for room, and when. */
+struct asking {
+	int64_t start_s, end_s, now_s;
+	const struct engine_books *own;	/* NULL: gives nothing back */
+	uint64_t rates;
+	unsigned int signals;
+};
+
+/* Room of resource R: exact where it is less than ENOUGH. */
+static uint64_t room_of(struct ocs_engine *e, unsigned int r,
+			const struct asking *a, uint64_t enough)
 {
-	uint64_t always = ocs_calendar_always_free(e->cal, link);
+	uint64_t always = ocs_calendar_always_free(e->cal, r);
 
 	if (always >= enough)
 		return always;
-	return own ? ocs_calendar_free_without(e->cal, own->b, own->n, link,
-					       start_s, end_s) :
-		     ocs_calendar_free(e->cal, link, start_s, end_s);
+	return a->own ? ocs_calendar_free_without(e->cal, a->own->b, a->own->n,
+						  r, a->start_s, a->end_s) :
+			ocs_calendar_free(e->cal, r, a->start_s, a->end_s);
+}
+
+/* What R, of CAP, has LEFT by the calendar, as it counts as booked: at this
+ * moment there may be more than the calendar knows. */
+static uint64_t taken_of(const struct ocs_engine *e, unsigned int r,
+			 uint64_t cap, uint64_t left, const struct asking *a)
+{
+	uint64_t now;
+
+	if (a->start_s <= a->now_s) {
+		now = e->booked[r] - own_now(a->own, r);
+		if (now >= cap)
+			left = 0;
+		else if (left > cap - now)
+			left = cap - now;
+	}
+	return left < cap ? cap - left : 0;
+}
+
+static void room_of_link(struct ocs_engine *e, unsigned int i,
+			 const struct asking *a)
+{
+	const struct ocs_link *link = &e->net.link[i];
+	struct ocs_link *room = &e->scratch.link[i];
+	uint64_t enough = a->rates + a->signals * link->granule_bps, left;
+
+	/* Windows are told apart from bookings by the flag. */
+	if (room->drained)
+		left = link->capacity_bps -
+		       ocs_calendar_booked(e->cal, i, a->start_s, a->end_s);
+	else
+		left = room_of(e, i, a, enough);
+	room->down = a->start_s <= a->now_s && link->down;
+	room->booked_bps = taken_of(e, i, link->capacity_bps, left, a);
+	room->lit = link->lit;
+	for (unsigned int k = 0; k < link->nwaves; k++) {
+		unsigned int w = link->first_wave + k;
+		unsigned int r = ocs_wave_resource(&e->net, w);
+
+		e->scratch.wave[w].lit = e->net.wave[w].lit;
+		e->scratch.wave[w].booked_bps =
+			taken_of(e, r, link->wave_bps,
+				 room_of(e, r, a, link->wave_bps), a);
+	}
+}
+
+static void room_of_port(struct ocs_engine *e, unsigned int i,
+			 const struct asking *a)
+{
+	const struct ocs_port *port = &e->net.port[i];
+	unsigned int r = ocs_port_resource(&e->net, i);
+
+	e->scratch.port[i].drained = port->drained;
+	e->scratch.port[i].down = a->start_s <= a->now_s && port->down;
+	e->scratch.port[i].booked_bps =
+		taken_of(e, r, port->rate_bps,
+			 room_of(e, r, a, port->rate_bps), a);
 }
 
 void engine_room(struct ocs_engine *e, const struct ocs_lease *lease,
 		 int64_t start_s, int64_t end_s, int64_t now_s,
 		 const struct engine_books *own)
 {
-	uint64_t rates = 0;
+	struct asking a = { start_s, end_s, now_s, own, 0,
+			    lease->ncircuits * 2 * OCS_MEMBERS_MAX };
 
 	for (unsigned int i = 0; i < lease->ncircuits; i++)
-		rates += lease->circuit[i].granted_bps;
+		a.rates += 2 * lease->circuit[i].granted_bps;
 	for (unsigned int i = 0; i < e->net.nlinks; i++)
 		e->scratch.link[i].drained = e->net.link[i].drained;
 	for (unsigned int i = 0; i < e->nwindows; i++)
 		if (e->window[i].link >= 0 && e->window[i].w.start_s < end_s &&
 		    e->window[i].w.end_s > start_s)
 			e->scratch.link[e->window[i].link].drained = true;
-	for (unsigned int i = 0; i < e->net.nlinks; i++) {
-		const struct ocs_link *link = &e->net.link[i];
-		struct ocs_link *room = &e->scratch.link[i];
-		uint64_t enough = rates +
-				  lease->ncircuits * link->granule_bps;
-		uint64_t now = e->booked[i] - own_now(own, i), left;
-
-		/* Windows are told apart from bookings by the flag. */
-		if (room->drained)
-			left = link->capacity_bps -
-			       ocs_calendar_booked(e->cal, i, start_s, end_s);
-		else
-			left = room_of(e, i, start_s, end_s, enough, own);
-		room->down = false;
-		if (start_s <= now_s) {
-			room->down = link->down;
-			if (now >= link->capacity_bps)
-				left = 0;
-			else if (left > link->capacity_bps - now)
-				left = link->capacity_bps - now;
-		}
-		room->booked_bps = left < link->capacity_bps ?
-				   link->capacity_bps - left : 0;
-	}
-}
-
-static void use_up(struct ocs_engine *e, const struct ocs_route *route,
-		   uint64_t rate_bps)
-{
-	for (unsigned int i = 0; i < route->nhops; i++) {
-		struct ocs_link *l = &e->scratch.link[route->link[i]];
-
-		l->booked_bps += ocs_link_consumed(l, rate_bps);
-		if (l->booked_bps > l->capacity_bps)
-			l->booked_bps = l->capacity_bps;
-	}
+	for (unsigned int i = 0; i < e->net.nlinks; i++)
+		room_of_link(e, i, &a);
+	for (unsigned int i = 0; i < e->net.nports; i++)
+		room_of_port(e, i, &a);
 }
 
 int engine_route(struct ocs_engine *e, struct ocs_lease *lease,
 		 struct ocs_error *err)
 {
-	struct ocs_route route;
+	struct ocs_want want[OCS_CIRCUITS_MAX];
+	struct ocs_plan plan;
 
 	for (unsigned int i = 0; i < lease->ncircuits; i++) {
-		struct ocs_circuit *c = &lease->circuit[i];
-		int a = ocs_net_site(&e->net, c->a);
-		int z = ocs_net_site(&e->net, c->z);
+		const struct ocs_circuit *c = &lease->circuit[i];
 
-		if (ocs_route_find(&e->scratch, (unsigned int) a,
-				   (unsigned int) z, c->granted_bps,
-				   c->max_latency_us, &route, err) < 0)
-			return -1;
-		use_up(e, &route, c->granted_bps);
-		c->latency_us = route.latency_us;
-		c->nhops = route.nhops;
-		memset(c->hop, 0, sizeof(c->hop));
-		for (unsigned int j = 0; j < route.nhops; j++)
-			strcpy(c->hop[j], e->net.link[route.link[j]].name);
+		want[i] = (struct ocs_want) {
+			.a = (unsigned int) ocs_net_site(&e->net, c->a),
+			.z = (unsigned int) ocs_net_site(&e->net, c->z),
+			.rate_bps = c->granted_bps,
+			.latency_us = c->max_latency_us,
+			.delay_variation_us = c->max_delay_variation_us,
+			.protect = c->protect,
+		};
 	}
+	if (ocs_route_circuits(&e->scratch, want, lease->ncircuits, &plan,
+			       err) < 0)
+		return -1;
+	if (ocs_lease_route(lease, &e->net, &plan) < 0)
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	return 0;
+}
+
+/* Neither drained nor down. */
+static bool usable(const struct ocs_net *net, unsigned int r)
+{
+	if (r < net->nlinks)
+		return !net->link[r].drained && !net->link[r].down;
+	r -= net->nlinks;
+	return r >= net->nports || (!net->port[r].drained &&
+				    !net->port[r].down);
 }
 
 /* Has the route that L has room in scratch? */
@@ -245,23 +320,28 @@ static bool route_fits(struct ocs_engine *e, const struct ocs_lease *l)
 {
 	bool fits = true;
 
-	for (unsigned int i = 0; i < l->ncircuits; i++) {
-		const struct ocs_circuit *c = &l->circuit[i];
+	for (unsigned int i = 0; fits && i < l->ncircuits; i++) {
+		unsigned int max = ocs_circuit_uses_max(l, i), n;
+		struct ocs_use *use = malloc((max + 1) * sizeof(*use));
 
-		for (unsigned int j = 0; j < c->nhops; j++) {
-			int k = engine_link(e, c->hop[j]);
-			struct ocs_link *room;
-			uint64_t bps;
+		if (!use)
+			return false;
+		n = ocs_circuit_uses(&e->net, l, i,
+				     l->circuit[i].granted_bps, use);
+		/* a link, port or wavelength that is gone: another route */
+		fits = n == max;
+		for (unsigned int k = 0; fits && k < n; k++) {
+			uint64_t *booked = ocs_net_booked(&e->scratch,
+							  use[k].resource);
+			uint64_t cap = ocs_net_capacity(&e->scratch,
+							use[k].resource);
 
-			if (k < 0)
-				return false;
-			room = &e->scratch.link[k];
-			bps = ocs_link_consumed(room, c->granted_bps);
-			if (bps > ocs_link_free(room))
-				fits = false;
-			else
-				room->booked_bps += bps;
+			fits = usable(&e->scratch, use[k].resource) &&
+			       *booked <= cap && use[k].bps <= cap - *booked;
+			if (fits)
+				*booked += use[k].bps;
 		}
+		free(use);
 	}
 	return fits;
 }
@@ -358,15 +438,15 @@ static void start(struct ocs_engine *e, struct engine_rec *rec, int64_t now_s)
 	}
 	engine_change_sched(&ch, OCS_IN_TERM, "its start has come");
 	ch.next->cause[0] = '\0';
-	for (unsigned int i = 0; i < ch.next->ncircuits; i++)
-		engine_change_prov(&ch, i, OCS_PROVISIONING, "");
+	for (unsigned int s = 0; s < ocs_strands(ch.next); s++)
+		engine_change_prov(&ch, s, OCS_PROVISIONING, "");
 	ch.settle = true;
 	if (engine_change_apply(e, &ch, NULL, &err) < 0) {
 		try_again(e, rec, now_s, &err);
 		return;
 	}
-	for (unsigned int i = 0; i < rec->cur->lease->ncircuits; i++)
-		engine_redirect(e, rec, i, NEXT_LOOK);
+	for (unsigned int s = 0; s < ocs_strands(rec->cur->lease); s++)
+		engine_redirect(e, rec, s, NEXT_LOOK);
 }
 
 static void end(struct ocs_engine *e, struct engine_rec *rec, int64_t now_s,

@@ -81,6 +81,8 @@ static struct ocs_lease *veiled(const struct ocs_lease *l)
 {
 	struct ocs_lease *copy = ocs_lease_copy(l);
 
+	if (copy)
+		ocs_lease_members_drop(copy);
 	for (unsigned int i = 0; copy && i < copy->ncircuits; i++) {
 		copy->circuit[i].nhops = 0;
 		memset(copy->circuit[i].hop, 0, sizeof(copy->circuit[i].hop));
@@ -201,7 +203,7 @@ static int pairs_make(const struct ocs_net *net, struct pairs *p)
 	return 0;
 }
 
-/* Replace the links of NET by pairs of its sites. */
+/* Replace the links of NET by pairs of its sites, and forget the rest. */
 static int net_veil(struct ocs_net *net)
 {
 	struct pairs p = { 0 };
@@ -229,6 +231,16 @@ static int net_veil(struct ocs_net *net)
 		}
 	}
 	free(net->link);
+	free(net->port);
+	free(net->wave);
+	free(net->risk);
+	free(net->domain);
+	free(net->sorted);
+	net->port = NULL;
+	net->wave = NULL;
+	net->risk = net->domain = NULL;
+	net->sorted = NULL;
+	net->nports = net->nwaves = net->nrisks = net->ndomains = 0;
 	net->link = link;
 	net->nlinks = n;
 	link = NULL;
@@ -240,6 +252,18 @@ out:
 }
 
 /* ---- the documents ---- */
+
+/* Locked. Those that a lease might meet. */
+static int copy_windows(const struct ocs_engine *e, struct ocs_state *st)
+{
+	st->window = calloc(e->nwindows + 1, sizeof(*st->window));
+	if (!st->window)
+		return -1;
+	for (unsigned int i = 0; i < e->nwindows; i++)
+		if (e->window[i].link >= 0)
+			st->window[st->nwindows++] = e->window[i].w;
+	return 0;
+}
 
 /* Locked. Everything of the state but the leases. */
 static int state_head(struct ocs_engine *e, const struct ocs_caller *caller,
@@ -255,6 +279,8 @@ static int state_head(struct ocs_engine *e, const struct ocs_caller *caller,
 		    ocs_caller_may_write(caller, e->cluster[i].kept.name))
 			st->brake = true;
 	engine_alarms(e, caller, st);
+	if (caller->role != OCS_ROLE_USER && copy_windows(e, st) < 0)
+		return -1;
 	return ocs_net_copy(&st->net, &e->net);
 }
 

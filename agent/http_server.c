@@ -4,8 +4,8 @@
  *
  * Each socket has a pool of threads of libmicrohttpd's own. A request is
  * authenticated when its header is in, before any of its body is taken. One
- * that the API wants to handle again is suspended; ocs_http_wake() and the
- * timer resume it, and its pool calls us again.
+ * that the API wants to handle again is suspended; ocs_http_wake(), or
+ * ocs_http_settled(), and the timer resume it, and its pool calls us again.
  *
  * Lock order: the engine's, then ours, then libmicrohttpd's.
  */
@@ -88,7 +88,7 @@ struct peer {
 
 /* One request. */
 struct request {
-	struct request *next, **back;	/* in waiting; back NULL: not there */
+	struct request *next, **back;	/* in a list; back NULL: not there */
 	struct ocs_http *http;
 	struct MHD_Connection *con;
 	char *raw;		/* the request-target */
@@ -109,9 +109,12 @@ struct ocs_http {
 	pthread_mutex_t lock;	/* guards all below */
 	pthread_cond_t timer;
 	pthread_t thread;
+	uint64_t timer_ms;	/* when it wakes by itself */
 	bool running, stopping;
 	uint64_t changes;	/* how often ocs_http_wake() was called */
-	struct request *waiting;
+	uint64_t settled;	/* what ocs_http_settled() said last */
+	struct request *waiting;	/* for a change */
+	struct request *for_disk;
 	unsigned int nrequests;	/* begun and not completed */
 	struct peer *peers;
 	struct ocs_tls *tls;	/* NULL: plain HTTP */
@@ -368,6 +371,19 @@ static const struct ocs_tls_peer *tcp_cert(struct ocs_http *http,
 	return &p->cert;
 }
 
+/* MHD_quiesce_daemon() would keep new connections out, but races with the
+ * pool's threads for the listening socket in their epoll sets: the loser calls
+ * abort(). */
+static bool admitted(struct ocs_http *http)
+{
+	bool yes;
+
+	pthread_mutex_lock(&http->lock);
+	yes = !http->stopping;
+	pthread_mutex_unlock(&http->lock);
+	return yes;
+}
+
 static void on_connection(void *cls, struct MHD_Connection *con,
 			  void **context, enum MHD_ConnectionNotificationCode
 			  code)
@@ -382,10 +398,12 @@ static void on_connection(void *cls, struct MHD_Connection *con,
 		*context = NULL;
 		return;
 	}
-	if (s->open)
-		return;
 	info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (!info)
+	if (info && !admitted(s->http)) {
+		shutdown(info->connect_fd, SHUT_RDWR);
+		return;
+	}
+	if (s->open || !info)
 		return;
 	*context = s->at.is_unix ? peer_open(s->http, info->connect_fd, &full) :
 				   tcp_open(s, con);
@@ -411,23 +429,29 @@ static void unlink_waiting(struct request *r)
 	r->back = NULL;
 }
 
-/* Suspend R unless something changed since CHANGES was read. */
+/* Suspend R unless something changed since CHANGES was read, or its change has
+ * been settled. */
 static bool put_aside(struct request *r, uint64_t changes)
 {
 	struct ocs_http *http = r->http;
+	struct request **list;
 	bool aside;
 
 	pthread_mutex_lock(&http->lock);
-	aside = http->changes == changes && !http->stopping;
+	list = r->call.for_disk ? &http->for_disk : &http->waiting;
+	aside = r->call.for_disk ? http->settled < r->call.seq :
+				   http->changes == changes;
+	aside = aside && !http->stopping;
 	if (aside) {
 		OCS_POINT("request.asleep");
 		MHD_suspend_connection(r->con);
-		r->next = http->waiting;
+		r->next = *list;
 		if (r->next)
 			r->next->back = &r->next;
-		r->back = &http->waiting;
-		http->waiting = r;
-		pthread_cond_signal(&http->timer);
+		r->back = list;
+		*list = r;
+		if (r->call.deadline_ms < http->timer_ms)
+			pthread_cond_signal(&http->timer);
 	}
 	if (aside)	/* unlocked, R may be gone already */
 		ocs_log_debug("waiting", "uid=%u method=%s path=%s",
@@ -437,21 +461,35 @@ static bool put_aside(struct request *r, uint64_t changes)
 	return aside;
 }
 
-/* Locked. Resume all, or those whose time has come; returns when the next
+/* Locked. */
+static void resume(struct request *r)
+{
+	unlink_waiting(r);
+	MHD_resume_connection(r->con);
+}
+
+/* Locked. */
+static void resume_all(struct ocs_http *http)
+{
+	while (http->waiting)
+		resume(http->waiting);
+	while (http->for_disk)
+		resume(http->for_disk);
+}
+
+/* Locked. Resume those of LIST whose time has come; returns when the next
  * one's comes. */
-static uint64_t resume(struct ocs_http *http, bool all)
+static uint64_t resume_late(struct request *list)
 {
 	uint64_t now = ocs_clock_mono_ms(), at = UINT64_MAX;
 	struct request *r, *next;
 
-	for (r = http->waiting; r; r = next) {
+	for (r = list; r; r = next) {
 		next = r->next;
-		if (all || r->call.deadline_ms <= now) {
-			unlink_waiting(r);
-			MHD_resume_connection(r->con);
-		} else if (r->call.deadline_ms < at) {
+		if (r->call.deadline_ms <= now)
+			resume(r);
+		else if (r->call.deadline_ms < at)
 			at = r->call.deadline_ms;
-		}
 	}
 	return at;
 }
@@ -460,7 +498,22 @@ void ocs_http_wake(struct ocs_http *http)
 {
 	pthread_mutex_lock(&http->lock);
 	http->changes++;
-	resume(http, true);
+	while (http->waiting)
+		resume(http->waiting);
+	pthread_mutex_unlock(&http->lock);
+}
+
+void ocs_http_settled(struct ocs_http *http, uint64_t seq)
+{
+	struct request *r, *next;
+
+	pthread_mutex_lock(&http->lock);
+	http->settled = seq;
+	for (r = http->for_disk; r; r = next) {
+		next = r->next;
+		if (r->call.seq <= seq)
+			resume(r);
+	}
 	pthread_mutex_unlock(&http->lock);
 }
 
@@ -468,11 +521,13 @@ static void *timer_main(void *arg)
 {
 	struct ocs_http *http = arg;
 	struct timespec ts;
-	uint64_t at;
+	uint64_t at, other;
 
 	pthread_mutex_lock(&http->lock);
 	while (!http->stopping) {
-		at = resume(http, false);
+		at = resume_late(http->waiting);
+		other = resume_late(http->for_disk);
+		http->timer_ms = at = other < at ? other : at;
 		if (at == UINT64_MAX) {
 			pthread_cond_wait(&http->timer, &http->lock);
 			continue;
@@ -516,7 +571,7 @@ static void on_completed(void *cls, struct MHD_Connection *con, void **context,
 	OCS_POINT("reply.sent");
 	pthread_mutex_lock(&r->http->lock);
 	unlink_waiting(r);
-	if (!--r->http->nrequests)
+	if (!--r->http->nrequests && r->http->stopping)
 		pthread_cond_signal(&r->http->timer);
 	pthread_mutex_unlock(&r->http->lock);
 	ocs_api_fini(&r->call);
@@ -804,16 +859,19 @@ static int start_socket(struct http_socket *s, struct ocs_error *err)
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) ocs_tls_priorities },
 		{ MHD_OPTION_END, 0, NULL },
 	};
+	int fd;
 
 	s->tls = !s->at.is_unix && !s->open && s->http->tls;
-	if (listen(s->fd, SOMAXCONN) < 0)
+	/* libmicrohttpd closes the one that it gets */
+	if (listen(s->fd, SOMAXCONN) < 0 ||
+	    (fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return ocs_fail(err, OCS_IO, "listen: %s", strerror(errno));
 	s->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
 		MHD_USE_ERROR_LOG | (s->tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
 		on_request, s,
 		MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, s->fd,
+		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)
 			(s->open ? PUBLIC_THREADS : POOL_THREADS),
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)
@@ -886,15 +944,13 @@ void ocs_http_stop(struct ocs_http *http)
 	for (unsigned int i = 0; i < http->nsockets; i++) {
 		struct http_socket *s = &http->socket[i];
 
-		if (s->daemon)
-			MHD_quiesce_daemon(s->daemon);
 		if (s->bound)
 			unlink(s->at.path);
 		s->bound = false;
 	}
 	pthread_mutex_lock(&http->lock);
-	http->stopping = true;
-	resume(http, true);
+	http->stopping = true;	/* see admitted() */
+	resume_all(http);
 	pthread_cond_signal(&http->timer);
 	pthread_mutex_unlock(&http->lock);
 	if (http->running)

@@ -33,9 +33,12 @@ void ocs_http_tls(struct ocs_http *http, struct ocs_tls *tls);
 /* Answer by API, which outlives the server. Logs where. 0 or -1 with ERR. */
 int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
 		   struct ocs_error *err);
-/* Something changed: requests that wait are looked at again. Never blocks
- * for long; any thread. */
+/* Something changed: requests that wait for that are looked at again. Never
+ * blocks for long; any thread. */
 void ocs_http_wake(struct ocs_http *http);
+/* The same for those that wait for the disk, up to SEQ (UINT64_MAX: all of
+ * them, now and later). */
+void ocs_http_settled(struct ocs_http *http, uint64_t seq);
 /* Take no more connections, answer those that wait, end; the Unix sockets'
  * files are removed. */
 void ocs_http_stop(struct ocs_http *http);

@@ -17,23 +17,56 @@ void ocs_log_verbose(bool on)
 	atomic_store(&verbose, on);
 }
 
+/* The line's length, with its end. */
+__attribute__((format(printf, 3, 0))) static size_t
+format(char line[static LINE_MAX_BYTES], const char *event, const char *fmt,
+       va_list ap)
+{
+	int n, m;
+
+	n = snprintf(line, LINE_MAX_BYTES, "opticald: event=%s%s", event,
+		     *fmt ? " " : "");
+	m = vsnprintf(line + n, LINE_MAX_BYTES - (size_t) n - 1, fmt, ap);
+	if (m > 0)
+		n += m;
+	if (n > LINE_MAX_BYTES - 2)
+		n = LINE_MAX_BYTES - 2;
+	line[n++] = '\n';
+	return (size_t) n;
+}
+
+static void put(const char *text, size_t len)
+{
+	ssize_t done = write(STDERR_FILENO, text, len);
+
+	(void) done;		/* nobody is left to be told */
+}
+
 __attribute__((format(printf, 2, 0))) static void
 emit(const char *event, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_BYTES];
-	int n, m;
-	ssize_t done;
 
-	n = snprintf(line, sizeof(line), "opticald: event=%s%s", event,
-		     *fmt ? " " : "");
-	m = vsnprintf(line + n, sizeof(line) - (size_t) n - 1, fmt, ap);
-	if (m > 0)
-		n += m;
-	if (n > (int) sizeof(line) - 2)
-		n = (int) sizeof(line) - 2;
-	line[n++] = '\n';
-	done = write(STDERR_FILENO, line, (size_t) n);
-	(void) done;		/* nobody is left to be told */
+	put(line, format(line, event, fmt, ap));
+}
+
+void ocs_log_flush(struct ocs_log_lines *lines)
+{
+	if (lines->len)
+		put(lines->text, lines->len);
+	lines->len = 0;
+}
+
+void ocs_log_add(struct ocs_log_lines *lines, const char *event,
+		 const char *fmt, ...)
+{
+	va_list ap;
+
+	if (sizeof(lines->text) - lines->len < LINE_MAX_BYTES)
+		ocs_log_flush(lines);
+	va_start(ap, fmt);
+	lines->len += format(lines->text + lines->len, event, fmt, ap);
+	va_end(ap);
 }
 
 void ocs_log(const char *event, const char *fmt, ...)

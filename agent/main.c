@@ -22,6 +22,7 @@
 #include "agent/api.h"
 #include "agent/auth.h"
 #include "agent/conf.h"
+#include "agent/drivers.h"
 #include "agent/engine.h"
 #include "agent/http_server.h"
 #include "agent/log.h"
@@ -118,6 +119,11 @@ static void on_change(void *arg)
 	ocs_http_wake(arg);
 }
 
+static void on_settled(void *arg, uint64_t seq)
+{
+	ocs_http_settled(arg, seq);
+}
+
 /* TLS may be NULL. */
 static void tell_certificates(struct agent *a, const struct ocs_tls *tls)
 {
@@ -128,7 +134,6 @@ static void tell_certificates(struct agent *a, const struct ocs_tls *tls)
 static int start(struct agent *a, struct ocs_error *err)
 {
 	struct ocs_agent_conf *c = a->conf;
-	char network[sizeof(c->ledger) + 16];
 	struct ocs_tls *tls = NULL;
 
 	/* keys first: RunAs may not read them */
@@ -143,11 +148,7 @@ static int start(struct agent *a, struct ocs_error *err)
 	    become(c->run_as, err) < 0 ||
 	    !(a->store = ocs_store_open(c->ledger, err)))
 		return -1;
-	snprintf(network, sizeof(network), "%s.sim", c->ledger);
-	if (!(a->driver = ocs_driver_sim_create(network, c->net.link,
-						c->net.nlinks,
-						c->sim_setup_ms,
-						c->sim_release_ms, err)) ||
+	if (!(a->driver = ocs_drivers_open(c, err)) ||
 	    !(a->engine = ocs_engine_create(c, a->store, a->driver, err)) ||
 	    !(a->computes = ocs_computes_create(a->engine, err)) ||
 	    !(a->measures = ocs_measures_create(a->engine, err)) ||
@@ -160,7 +161,7 @@ static int start(struct agent *a, struct ocs_error *err)
 	a->api.measures = a->measures;
 	a->api.metrics = a->metrics;
 	tell_certificates(a, tls);
-	ocs_engine_on_change(a->engine, on_change, a->http);
+	ocs_engine_on_change(a->engine, on_change, on_settled, a->http);
 	if (ocs_engine_start(a->engine, err) < 0)
 		return -1;
 	return ocs_http_start(a->http, &a->api, err);
@@ -353,6 +354,7 @@ int main(int argc, char **argv)
 	struct agent a = { .conf_path = CONF_DEFAULT };
 	struct ocs_error err = { 0 };
 	const char *backup = NULL;
+	char drivers[32];
 	bool check = false, check_ledger = false;
 	int opt;
 
@@ -400,9 +402,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (check) {
-		printf("OK %s: %u sites, %u links, %u clusters, driver sim\n",
+		ocs_drivers_name(a.conf, drivers);
+		printf("OK %s: %u sites, %u links, %u clusters, driver %s\n",
 		       a.conf_path, a.conf->net.nsites, a.conf->net.nlinks,
-		       a.conf->users.nclusters);
+		       a.conf->users.nclusters, drivers);
 		ocs_agent_conf_destroy(a.conf);
 		return 0;
 	}

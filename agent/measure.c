@@ -128,7 +128,8 @@ static struct entry *slot(struct ocs_measures *t, const char *id,
 	return &t->entry[at];
 }
 
-static int check(const struct ocs_lease *lease, unsigned int index,
+static int check(const struct ocs_engine *engine,
+		 const struct ocs_lease *lease, unsigned int index,
 		 uint64_t fibre_us, const struct ocs_measurement *m,
 		 int64_t now_ms, struct ocs_error *err)
 {
@@ -154,6 +155,10 @@ static int check(const struct ocs_lease *lease, unsigned int index,
 		return ocs_fail(err, OCS_RANGE,
 				"time_ms %" PRId64 " is more than valid_s %u ago: it is %" PRId64 " here",
 				m->time_ms, (unsigned int) m->valid_s, now_ms);
+	if (!ocs_engine_measure_counts(engine, c, m->time_ms, m->valid_s))
+		return ocs_fail(err, OCS_RANGE,
+				"time_ms %" PRId64 " is too long ago (MeasureMaxAge=), or the circuit went another way since",
+				m->time_ms);
 	return 0;
 }
 
@@ -169,7 +174,7 @@ int ocs_measures_put(struct ocs_measures *t, const struct ocs_lease *lease,
 
 	if (!m->time_ms)
 		m->time_ms = now_ms;
-	if (check(lease, index, fibre_us, m, now_ms, err) < 0)
+	if (check(t->engine, lease, index, fibre_us, m, now_ms, err) < 0)
 		return -1;
 	left_ms = m->time_ms + (int64_t) m->valid_s * 1000 - now_ms;
 	memcpy(next.id, lease->id, OCS_LEASE_ID_MAX);
@@ -181,6 +186,7 @@ int ocs_measures_put(struct ocs_measures *t, const struct ocs_lease *lease,
 	else if ((rc = keep(t, &next, json, err)) == 0) {
 		e->m = *m;
 		e->until_ms = now + (uint64_t) left_ms;
+		rc = ocs_engine_measured(t->engine, lease->id, index, m, err);
 	}
 	pthread_mutex_unlock(&t->lock);
 	free(json);
@@ -236,6 +242,17 @@ static int load(const char *id, const char *json, void *arg,
 	return 0;
 }
 
+/* The engine knows nothing of before it was started. */
+static int tell(struct ocs_measures *t, struct ocs_error *err)
+{
+	for (unsigned int i = 0; i < t->n; i++)
+		if (ocs_engine_measured(t->engine, t->entry[i].id,
+					t->entry[i].index, &t->entry[i].m,
+					err) < 0)
+			return -1;
+	return 0;
+}
+
 struct ocs_measures *ocs_measures_create(struct ocs_engine *engine,
 					 struct ocs_error *err)
 {
@@ -253,13 +270,13 @@ struct ocs_measures *ocs_measures_create(struct ocs_engine *engine,
 	for (unsigned int i = 0; i < ld.nold; i++)
 		ocs_engine_doc_put(engine, KIND, ld.old[i], NULL, NULL);
 	free(ld.old);
-	if (rc == 0)
+	if (rc == 0 && tell(t, err) == 0)
 		return t;
 	ocs_measures_destroy(t);
 	return NULL;
 }
 
-bool ocs_measures_get(struct ocs_measures *t, const char *id,
+bool ocs_measures_get(struct ocs_measures *t, const struct ocs_lease *lease,
 		      unsigned int index, struct ocs_measurement *m)
 {
 	uint64_t now = ocs_clock_mono_ms();
@@ -267,8 +284,11 @@ bool ocs_measures_get(struct ocs_measures *t, const char *id,
 	bool found;
 
 	pthread_mutex_lock(&t->lock);
-	at = place(t, id, index, &found);
-	if (found && t->entry[at].until_ms > now)
+	at = place(t, lease->id, index, &found);
+	if (found && t->entry[at].until_ms > now &&
+	    ocs_engine_measure_counts(t->engine, &lease->circuit[index],
+				      t->entry[at].m.time_ms,
+				      t->entry[at].m.valid_s))
 		*m = t->entry[at].m;
 	else
 		found = false;
@@ -283,7 +303,7 @@ struct ocs_lease *ocs_measures_shown(struct ocs_measures *t,
 	struct ocs_measurement m;
 
 	for (unsigned int i = 0; i < lease->ncircuits; i++) {
-		if (!ocs_measures_get(t, lease->id, i, &m) ||
+		if (!ocs_measures_get(t, lease, i, &m) ||
 		    (!copy && !(copy = ocs_lease_copy(lease))))
 			continue;
 		copy->circuit[i].measured_latency_us = m.latency_us;

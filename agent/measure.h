@@ -2,7 +2,8 @@
 /*
  * measure - what was measured on circuits, for as long as it is valid
  *
- * Beside the engine: nothing here changes a lease, a booking or a generation.
+ * The engine is told of each, which decides what follows (engine_figure.c):
+ * what counts is one rule for both, ocs_engine_measure_counts().
  * Thread safe.
  */
 #ifndef OCS_AGENT_MEASURE_H
@@ -30,8 +31,8 @@ void ocs_measures_destroy(struct ocs_measures *t);
 int ocs_measures_put(struct ocs_measures *t, const struct ocs_lease *lease,
 		     unsigned int index, uint64_t fibre_us,
 		     struct ocs_measurement *m, struct ocs_error *err);
-/* The measurement of circuit INDEX of lease ID if it is valid still. */
-bool ocs_measures_get(struct ocs_measures *t, const char *id,
+/* The measurement of circuit INDEX of LEASE if it counts still. */
+bool ocs_measures_get(struct ocs_measures *t, const struct ocs_lease *lease,
 		      unsigned int index, struct ocs_measurement *m);
 /* LEASE, its circuits with what is valid of them; a copy that the caller
  * destroys. NULL when there is nothing valid (or no memory for it). */

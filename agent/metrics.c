@@ -204,7 +204,8 @@ static void add_agent(struct ocs_text *t, const struct ocs_metrics *m,
 
 /* One gauge of all links; OF: which. */
 enum link_value {
-	LINK_CAPACITY, LINK_BOOKED, LINK_DOWN, LINK_DRAINED, LINK_MAINTENANCE,
+	LINK_CAPACITY, LINK_BOOKED, LINK_DOWN, LINK_DRAINED, LINK_FROZEN,
+	LINK_MAINTENANCE,
 	LINK_VALUES
 };
 
@@ -222,6 +223,8 @@ static uint64_t link_value(const struct ocs_stats *s, unsigned int i,
 		return l->down;
 	case LINK_DRAINED:
 		return l->drained;
+	case LINK_FROZEN:
+		return l->frozen;
 	case LINK_MAINTENANCE:
 	case LINK_VALUES:
 		break;
@@ -242,6 +245,8 @@ static void add_links(struct ocs_text *t, const struct ocs_stats *s)
 		  "1 when its data plane is reported down." },
 		{ "opticald_link_drained",
 		  "1 when an operator or the configuration drained it." },
+		{ "opticald_link_frozen",
+		  "1 when an operator lets nothing of it be changed." },
 		{ "opticald_link_maintenance",
 		  "1 when it is drained or in a maintenance window." },
 	};
@@ -263,6 +268,11 @@ static void add_links(struct ocs_text *t, const struct ocs_stats *s)
 	    s->strays);
 	one(t, "opticald_maintenance_windows", "gauge",
 	    "Maintenance windows that are not over.", s->windows);
+	head(t, "opticald_operations_waiting", "gauge",
+	     "Changes of the network that operators' rules keep back.");
+	for (unsigned int i = 1; i < OCS_STATS_GATES; i++)
+		ocs_text_add(t, "opticald_operations_waiting{why=\"%s\"} %"
+			     PRIu64 "\n", ocs_stats_gates[i], s->waits[i]);
 }
 
 static void add_seen(struct ocs_text *t, struct ocs_metrics *m)
@@ -331,6 +341,22 @@ static void add_leases(struct ocs_text *t, const struct ocs_stats *s)
 			ocs_text_add(t, "opticald_driver_operations_total{operation=\"%s\",outcome=\"%s\"} %"
 				     PRIu64 "\n", ocs_stats_ops[o],
 				     ocs_stats_outcomes[r], s->op[o][r]);
+}
+
+static void add_attachments(struct ocs_text *t, const struct ocs_stats *s)
+{
+	static const char *const action[] = { "detach", "attach" };
+
+	head(t, "opticald_attach_calls_total", "counter",
+	     "Calls of attachment programs and how they ended.");
+	for (int a = 0; a < 2; a++)
+		for (int r = 0; r < OCS_STATS_ATTACHED; r++)
+			ocs_text_add(t, "opticald_attach_calls_total{action=\"%s\",outcome=\"%s\"} %"
+				     PRIu64 "\n", action[a],
+				     ocs_stats_attached[r], s->attach[a][r]);
+	head(t, "opticald_attach_failing", "gauge",
+	     "Circuits whose attachment program fails and is called again.");
+	ocs_text_add(t, "opticald_attach_failing %u\n", s->attach_failing);
 }
 
 static uint64_t file_bytes(const char *path, const char *suffix)
@@ -498,6 +524,7 @@ char *ocs_metrics_text(struct ocs_metrics *m, struct ocs_error *err)
 	add_clusters(&t, &s);
 	add_seen(&t, m);
 	add_leases(&t, &s);
+	add_attachments(&t, &s);
 	add_ledger(&t, m, &s);
 	add_requests(&t, m);
 	add_certificates(&t, m);

@@ -14,6 +14,7 @@
  *  lease.applied                                     memory follows the ledger
  *  driver.create, .remove, .look, .resize            sent to the network
  *  driver.answer, .answered, .service, .link         received from it
+ *  attach.call, .spawn, .spawned, .answer, .answered an attachment program
  *  network.write, .written                           the simulated network's
  */
 #ifndef OCS_AGENT_POINT_H

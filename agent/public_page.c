@@ -66,6 +66,7 @@ static unsigned int percent(const struct ocs_link *l)
 static const char *condition(const struct ocs_stats *s, unsigned int i)
 {
 	return s->net.link[i].down ? "down" :
+	       s->net.link[i].frozen ? "frozen" :
 	       s->net.link[i].drained ? "drained" :
 	       s->maintenance[i] ? "maintenance" : "";
 }
@@ -91,6 +92,10 @@ static void add_notes(struct ocs_text *t, struct ocs_engine *engine,
 	if (s->strays)
 		ocs_text_add(t, "<p class=\"warn\">The network has %u circuits that the ledger does not know</p>\n",
 			     s->strays);
+	for (unsigned int i = 1; i < OCS_STATS_GATES; i++)
+		if (s->waits[i])
+			ocs_text_add(t, "<p class=\"note\">%" PRIu64 " changes of the network wait: %s</p>\n",
+				     s->waits[i], ocs_stats_gates[i]);
 	for (unsigned int i = 0; i < s->nclusters; i++) {
 		if (!s->cluster[i].brake)
 			continue;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/attach.h"
 #include "agent/driver.h"
 #include "common/core/defaults.h"
 #include "common/core/lease.h"
@@ -58,6 +59,14 @@ extern const char *const ocs_stats_ops[OCS_STATS_OPS];
 #define OCS_STATS_OUTCOMES (OCS_DRV_LOST + 1)
 extern const char *const ocs_stats_outcomes[OCS_STATS_OUTCOMES];
 
+/* Calls of attachment programs, by enum ocs_attach_end_of. */
+#define OCS_STATS_ATTACHED (OCS_ATTACH_FAULT + 1)
+extern const char *const ocs_stats_attached[OCS_STATS_ATTACHED];
+
+/* What operations wait for. */
+#define OCS_STATS_GATES 9
+extern const char *const ocs_stats_gates[OCS_STATS_GATES];	/* [0]: "" */
+
 struct ocs_stats_cluster {
 	char name[OCS_NAME_MAX];
 	bool brake;
@@ -77,10 +86,14 @@ struct ocs_stats {
 	struct ocs_times setup;		/* from commit to ACTIVE */
 	uint64_t event[OCS_STATS_EVENTS];
 	uint64_t op[OCS_STATS_OPS][OCS_STATS_OUTCOMES];
+	uint64_t attach[2][OCS_STATS_ATTACHED];	/* [1]: attach; [0]: detach */
+	unsigned int attach_failing;	/* circuits whose programs fail */
 	/* of leases that are not gone */
 	uint64_t circuit[OCS_STATS_PROVS][OCS_STATS_DATAS];
 	unsigned int strays;		/* lit, and unknown to the ledger */
 	unsigned int windows;		/* of maintenance, begun or to come */
+	/* Operations that operators' rules keep back, by reason. */
+	uint64_t waits[OCS_STATS_GATES];
 	struct ocs_net net;		/* owned; booked_bps as it is */
 	bool *maintenance;		/* per link: drained or in a window */
 	unsigned int nclusters;

@@ -7,8 +7,8 @@
  * agent per ledger: the second is refused.
  *
  * All calls come from one thread at a time (the engine's lock), except
- * ocs_store_sync() and ocs_store_checkpoint(), which may run beside them but
- * not beside each other.  Nothing here logs.
+ * ocs_store_sync(), ocs_store_grown() and ocs_store_checkpoint(), which may run
+ * beside them; the last not beside itself.  Nothing here logs.
  */
 #ifndef OCS_AGENT_STORE_H
 #define OCS_AGENT_STORE_H
@@ -87,8 +87,8 @@ int ocs_store_lease_get(struct ocs_store *store, const char *id,
 /* 1 there is one, 0 none, -1 ERR set. */
 int ocs_store_tombstone_has(struct ocs_store *store, const char *id,
 			    struct ocs_error *err);
-/* FN takes over LEASE and returns 0 to go on or -1 with ERR set.  each_live:
- * those not gone, and those gone after SINCE_MS, oldest first.  each_past:
+/* FN takes over LEASE, packed, and returns 0 to go on or -1 with ERR set.  each_live:
+ * those not gone, and those gone after SINCE_MS, in any order.  each_past:
  * those gone by SINCE_MS, newest first, at most MAX; CLUSTER "" and JOB_ID 0
  * mean any. */
 typedef int (*ocs_store_lease_f)(struct ocs_lease *lease, void *arg,
@@ -128,15 +128,20 @@ int ocs_store_removals(struct ocs_store *store,
 /* Put all ended transactions on stable storage. 0 or -1 with ERR set: the
  * ledger can no longer be trusted with promises. */
 int ocs_store_sync(struct ocs_store *store, struct ocs_error *err);
+/* The log has grown since the last checkpoint: there is reason for one. */
+bool ocs_store_grown(const struct ocs_store *store);
 /* Move the log into the database file when it has grown; never needed for
  * safety, so errors are not reported. */
 void ocs_store_checkpoint(struct ocs_store *store);
+/* After it, with no other call under way: what was written meanwhile, if the
+ * log is so long that it must begin anew. */
+void ocs_store_checkpoint_rest(struct ocs_store *store);
 
 /*
  * store_check.c: beside an agent that runs, or without any. PATH is only read.
  */
 /* The schema that this version writes. */
-#define OCS_STORE_VERSION 3
+#define OCS_STORE_VERSION 5
 /* 'OCSL' */
 #define OCS_STORE_APPLICATION_ID 1329812300
 #define OCS_STORE_APPLICATION_ID_TEXT "1329812300"

@@ -32,8 +32,11 @@
 #include "agent/point.h"
 #include "common/core/defaults.h"
 
-/* The log is moved into the database above this many pages of 4 KiB. */
+/* The log is moved into the database each time it has grown by so many pages
+ * of 4 KiB; it begins anew once all of it is there. Under a load that never
+ * pauses that takes a moment without writers: above LOG_LONG_PAGES. */
 #define LOG_MAX_PAGES 1000
+#define LOG_LONG_PAGES 16000
 /* A large ledger is read so many rows at a time, by so many threads. */
 #define BATCH_ROWS 2048
 #define DECODERS 4
@@ -80,13 +83,41 @@ static const char *const migration[] = {
 
 	/* file(1) and we know it for a ledger. */
 	"PRAGMA application_id=" OCS_STORE_APPLICATION_ID_TEXT ";",
+
+	/* A transaction touches fewer pages: a lease's events stand together,
+	 * in the order of n, and nothing asks for leases by their jobs alone. */
+	"DROP INDEX leases_job;"
+	"CREATE TABLE events_of_lease ("
+	" lease TEXT NOT NULL, n INTEGER NOT NULL, time_ms INTEGER NOT NULL,"
+	" axis TEXT NOT NULL, circuit TEXT NOT NULL, was TEXT NOT NULL,"
+	" now TEXT NOT NULL, cause TEXT NOT NULL, fence INTEGER NOT NULL,"
+	" PRIMARY KEY (lease, n)) WITHOUT ROWID;"
+	"INSERT INTO events_of_lease SELECT lease, rowid, time_ms, axis,"
+	" circuit, was, now, cause, fence FROM events ORDER BY lease, rowid;"
+	"DROP TABLE events;"
+	"ALTER TABLE events_of_lease RENAME TO events;",
+
+	/* What circuits took until billed_ms; NULL: it was not written then. */
+	"DROP VIEW circuits;"
+	"CREATE VIEW circuits AS SELECT leases.id AS lease,"
+	" json_extract(c.value, '$.a') AS a, json_extract(c.value, '$.z') AS z,"
+	" json_extract(c.value, '$.granted_bps') AS granted_bps,"
+	" json_extract(c.value, '$.route') AS route,"
+	" json_extract(c.value, '$.provisioning') AS provisioning,"
+	" json_extract(c.value, '$.data_plane') AS data_plane,"
+	" CASE WHEN json_extract(c.value, '$.energy_unknown') THEN NULL"
+	" ELSE json_extract(c.value, '$.energy_mj') / 3.6e6 END AS energy_wh,"
+	" json_extract(c.value, '$.cost_micro') / 1e6 AS cost,"
+	" json_extract(leases.body, '$.billed_ms') AS billed_ms"
+	" FROM leases, json_each(leases.body, '$.circuits') AS c;",
 };
 #define SCHEMA_VERSION OCS_STORE_VERSION
 _Static_assert(sizeof(migration) / sizeof(migration[0]) == SCHEMA_VERSION,
 	       "a step of migration for each version");
 
 enum stmt {
-	Q_BEGIN, Q_END, Q_UNDO, Q_LEASE_PUT, Q_LEASE_GET, Q_LIVE, Q_PAST,
+	Q_BEGIN, Q_END, Q_UNDO, Q_LEASE_SET, Q_LEASE_PUT, Q_LEASE_GET, Q_LIVE,
+	Q_PAST,
 	Q_PAGE,
 	Q_EVENT_ADD, Q_EVENTS, Q_CLUSTER_PUT, Q_CLUSTERS, Q_REMOVAL_ADD,
 	Q_REMOVAL_FORGET, Q_REMOVALS, Q_TOMB_ADD, Q_TOMB_PRUNE, Q_TOMB_HAS,
@@ -97,11 +128,17 @@ static const char *const sql[NSTMT] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
 	[Q_END] = "COMMIT",
 	[Q_UNDO] = "ROLLBACK",
+	/* what may change while a lease is there; no index is touched */
+	[Q_LEASE_SET] = "UPDATE leases SET gbps = ?6, reservation = ?7,"
+			" held_ms = ?8, committed_ms = ?9, active_ms = ?10,"
+			" ended_ms = ?11, fence = ?13, body = ?14"
+			" WHERE id = ?1 AND gone_ms = ?12",
 	[Q_LEASE_PUT] = "REPLACE INTO leases VALUES"
 			" (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	[Q_LEASE_GET] = "SELECT body FROM leases WHERE id = ?1",
-	[Q_LIVE] = "SELECT body FROM leases WHERE gone_ms = 0 OR gone_ms > ?1"
-		   " ORDER BY held_ms, id",
+	/* in any order: sorting a large ledger takes as long as reading it */
+	[Q_LIVE] = "SELECT body FROM leases WHERE gone_ms = 0 UNION ALL"
+		   " SELECT body FROM leases WHERE gone_ms > max(?1, 0)",
 	[Q_PAST] = "SELECT body FROM leases WHERE gone_ms > 0"
 		   " AND gone_ms <= ?1 AND (?2 = '' OR cluster = ?2)"
 		   " AND (?3 = 0 OR job_id = ?3)"
@@ -109,9 +146,10 @@ static const char *const sql[NSTMT] = {
 	[Q_PAGE] = "SELECT id, cluster, user_id, body FROM leases"
 		   " WHERE id > ?1 AND (?2 = '' OR cluster = ?2)"
 		   " AND (?3 = 0 OR job_id = ?3) ORDER BY id",
-	[Q_EVENT_ADD] = "INSERT INTO events VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
+	[Q_EVENT_ADD] = "INSERT INTO events VALUES"
+			" (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
 	[Q_EVENTS] = "SELECT time_ms, axis, circuit, was, now, cause"
-		     " FROM events WHERE lease = ?1 ORDER BY rowid LIMIT ?2",
+		     " FROM events WHERE lease = ?1 ORDER BY n LIMIT ?2",
 	[Q_CLUSTER_PUT] = "REPLACE INTO clusters VALUES (?1,?2,?3)",
 	[Q_CLUSTERS] = "SELECT name, controller_epoch, brake FROM clusters",
 	[Q_REMOVAL_ADD] = "INSERT INTO removals VALUES (?1,?2)",
@@ -143,7 +181,9 @@ struct ocs_store {
 	bool unbound;		/* no memory for a value of the next one */
 	char instance[OCS_LEASE_ID_MAX];
 	uint64_t fence;
+	uint64_t nevents;	/* written by us */
 	atomic_int log_pages;
+	atomic_int log_moved;	/* of them, when we last looked */
 };
 
 /* SQLite tells after each commit how long the log is. */
@@ -151,7 +191,8 @@ static int log_grew(void *arg, sqlite3 *db, const char *name, int pages)
 {
 	struct ocs_store *s = arg;
 
-	atomic_store(&s->log_pages, pages);
+	if (pages < atomic_exchange(&s->log_pages, pages))
+		atomic_store(&s->log_moved, 0);	/* it began anew */
 	return SQLITE_OK;
 }
 
@@ -169,11 +210,12 @@ static int exec(struct ocs_store *s, const char *text, struct ocs_error *err)
 	return 0;
 }
 
+/* TEXT stays until the statement is reset. */
 static sqlite3_stmt *bound_text(struct ocs_store *s, enum stmt q, int at,
 				const char *text)
 {
 	/* What is not bound is NULL, and would be written as such. */
-	if (sqlite3_bind_text(s->stmt[q], at, text, -1, SQLITE_TRANSIENT) !=
+	if (sqlite3_bind_text(s->stmt[q], at, text, -1, SQLITE_STATIC) !=
 	    SQLITE_OK)
 		s->unbound = true;
 	return s->stmt[q];
@@ -320,7 +362,7 @@ static int identify(struct ocs_store *s, struct ocs_error *err)
 static int open_files(struct ocs_store *s, struct ocs_error *err)
 {
 	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-			  SQLITE_OPEN_FULLMUTEX;
+			  SQLITE_OPEN_NOMUTEX;	/* one thread at a time */
 	mode_t mask = umask(077);
 	int rc;
 
@@ -338,6 +380,7 @@ static int open_files(struct ocs_store *s, struct ocs_error *err)
 	if (rc == 0)
 		rc = exec(s, "PRAGMA journal_mode=WAL;"
 			     "PRAGMA synchronous=NORMAL;"
+			     "PRAGMA cache_size=-8192;"	/* KiB */
 			     "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON", err);
 	umask(mask);
 	if (rc == 0 && sqlite3_exec(s->checkpointer, "PRAGMA synchronous=FULL",
@@ -559,26 +602,46 @@ void ocs_store_undo(struct ocs_store *s)
 		run(s, Q_UNDO, NULL);
 }
 
-int ocs_store_lease_put(struct ocs_store *s, const struct ocs_lease *lease,
-			const char *json, struct ocs_error *err)
+static void bind_lease(struct ocs_store *s, enum stmt q,
+		       const struct ocs_lease *lease, const char *json)
 {
-	sqlite3_stmt *st = bound_text(s, Q_LEASE_PUT, 1, lease->id);
+	sqlite3_stmt *st = bound_text(s, q, 1, lease->id);
 
-	bound_text(s, Q_LEASE_PUT, 2, lease->cluster);
-	sqlite3_bind_int64(st, 3, lease->job_id);
-	sqlite3_bind_int64(st, 4, lease->user_id);
-	bound_text(s, Q_LEASE_PUT, 5, lease->user);
 	sqlite3_bind_int64(st, 6, ocs_lease_gbps(lease));
-	bound_text(s, Q_LEASE_PUT, 7, ocs_resv_name(lease->resv));
+	bound_text(s, q, 7, ocs_resv_name(lease->resv));
 	sqlite3_bind_int64(st, 8, lease->held_ms);
 	sqlite3_bind_int64(st, 9, lease->committed_ms);
 	sqlite3_bind_int64(st, 10, lease->active_ms);
 	sqlite3_bind_int64(st, 11, lease->ended_ms);
 	sqlite3_bind_int64(st, 12, lease->gone_ms);
 	sqlite3_bind_int64(st, 13, (sqlite3_int64) s->fence);
-	bound_text(s, Q_LEASE_PUT, 14, json);
+	bound_text(s, q, 14, json);
+}
+
+int ocs_store_lease_put(struct ocs_store *s, const struct ocs_lease *lease,
+			const char *json, struct ocs_error *err)
+{
+	sqlite3_stmt *st = s->stmt[Q_LEASE_PUT];
+
 	OCS_POINT("ledger.lease");
+	bind_lease(s, Q_LEASE_SET, lease, json);
+	if (run(s, Q_LEASE_SET, err) < 0)
+		return -1;
+	if (sqlite3_changes(s->db))
+		return 0;
+	bind_lease(s, Q_LEASE_PUT, lease, json);
+	bound_text(s, Q_LEASE_PUT, 2, lease->cluster);
+	sqlite3_bind_int64(st, 3, lease->job_id);
+	sqlite3_bind_int64(st, 4, lease->user_id);
+	bound_text(s, Q_LEASE_PUT, 5, lease->user);
 	return run(s, Q_LEASE_PUT, err);
+}
+
+/* Events of an older agent come before ours, and those of schema 3, which had
+ * the numbers of rows, before all. */
+static int64_t event_number(struct ocs_store *s)
+{
+	return (int64_t) (s->fence << 32 | s->nevents++);
 }
 
 int ocs_store_event_add(struct ocs_store *s, const char *lease_id,
@@ -586,13 +649,14 @@ int ocs_store_event_add(struct ocs_store *s, const char *lease_id,
 {
 	sqlite3_stmt *st = bound_text(s, Q_EVENT_ADD, 1, lease_id);
 
-	sqlite3_bind_int64(st, 2, event->time_ms);
-	bound_text(s, Q_EVENT_ADD, 3, event->axis);
-	bound_text(s, Q_EVENT_ADD, 4, event->circuit);
-	bound_text(s, Q_EVENT_ADD, 5, event->from);
-	bound_text(s, Q_EVENT_ADD, 6, event->to);
-	bound_text(s, Q_EVENT_ADD, 7, event->cause);
-	sqlite3_bind_int64(st, 8, (sqlite3_int64) s->fence);
+	sqlite3_bind_int64(st, 2, event_number(s));
+	sqlite3_bind_int64(st, 3, event->time_ms);
+	bound_text(s, Q_EVENT_ADD, 4, event->axis);
+	bound_text(s, Q_EVENT_ADD, 5, event->circuit);
+	bound_text(s, Q_EVENT_ADD, 6, event->from);
+	bound_text(s, Q_EVENT_ADD, 7, event->to);
+	bound_text(s, Q_EVENT_ADD, 8, event->cause);
+	sqlite3_bind_int64(st, 9, (sqlite3_int64) s->fence);
 	OCS_POINT("ledger.event");
 	return run(s, Q_EVENT_ADD, err);
 }
@@ -720,9 +784,11 @@ static struct ocs_lease *decode(const char *path, const char *body,
 				struct ocs_error *err)
 {
 	struct ocs_error why = { 0 };
-	struct ocs_lease *lease;
+	size_t len = strlen(body);
+	struct ocs_lease *lease = ocs_wire_read_row(body, len);
 
-	lease = ocs_wire_decode_lease(body, strlen(body), &why);
+	if (!lease)
+		lease = ocs_wire_decode_lease(body, len, &why);
 	if (!lease)
 		ocs_fail(err, why.code == OCS_NOMEM ? OCS_NOMEM : OCS_IO,
 			 "ledger %s: a lease can't be read: %s", path,
@@ -763,15 +829,8 @@ int ocs_store_tombstone_has(struct ocs_store *s, const char *id,
 
 /* ---- all of them ---- */
 
-/* Decoding is most of the work of reading a large ledger: rows are read in
- * batches, and several threads decode them. */
-struct batch {
-	const char *path;
-	unsigned int n;
-	char *body[BATCH_ROWS];
-	struct ocs_lease *lease[BATCH_ROWS];
-};
-
+/* Of a large ledger rows are read in batches. While threads decode one, the one
+ * before is handed over. */
 struct share {
 	struct batch *batch;
 	unsigned int first;
@@ -781,95 +840,134 @@ struct share {
 	int rc;
 };
 
+struct batch {
+	const char *path;
+	unsigned int n;
+	char *body[BATCH_ROWS];
+	struct ocs_lease *lease[BATCH_ROWS];
+	struct share share[DECODERS];
+};
+
 static void *decode_share(void *arg)
 {
 	struct share *sh = arg;
 	struct batch *b = sh->batch;
 
 	for (unsigned int i = sh->first; i < b->n; i += DECODERS) {
-		b->lease[i] = decode(b->path, b->body[i], &sh->err);
+		struct ocs_lease *l = decode(b->path, b->body[i], &sh->err);
+		struct ocs_lease *packed = l ? ocs_lease_pack(l) : NULL;
+
+		/* each is small before the next is made: no holes between */
+		b->lease[i] = packed ? packed : l;
 		free(b->body[i]);
 		b->body[i] = NULL;
-		if (!b->lease[i])
+		if (!l)
 			sh->rc = -1;
 	}
 	return NULL;
 }
 
 /* Small ones are not worth a thread; nor is there need of any. */
-static int decode_batch(struct batch *b, struct ocs_error *err)
+static void decode_begin(struct batch *b)
 {
-	struct share share[DECODERS];
+	for (unsigned int i = 0; i < DECODERS; i++) {
+		struct share *sh = &b->share[i];
+
+		*sh = (struct share) { .batch = b, .first = i };
+		sh->running = b->n >= BATCH_ROWS / 2 &&
+			      !pthread_create(&sh->thread, NULL, decode_share,
+					      sh);
+	}
+}
+
+static int decode_end(struct batch *b, struct ocs_error *err)
+{
 	int rc = 0;
 
 	for (unsigned int i = 0; i < DECODERS; i++) {
-		share[i] = (struct share) { .batch = b, .first = i };
-		share[i].running = i && b->n >= BATCH_ROWS / 2 &&
-				   !pthread_create(&share[i].thread, NULL,
-						   decode_share, &share[i]);
-	}
-	for (unsigned int i = 0; i < DECODERS; i++)
-		if (!share[i].running)
-			decode_share(&share[i]);
-	for (unsigned int i = 0; i < DECODERS; i++) {
-		if (share[i].running)
-			pthread_join(share[i].thread, NULL);
-		if (share[i].rc < 0 && rc == 0) {
+		struct share *sh = &b->share[i];
+
+		if (sh->running)
+			pthread_join(sh->thread, NULL);
+		else
+			decode_share(sh);
+		if (sh->rc < 0 && rc == 0) {
 			rc = -1;
 			if (err)
-				*err = share[i].err;
+				*err = sh->err;
 		}
 	}
 	return rc;
 }
 
-/* Give FN what is in B, in its order; all of it is gone after that. */
+static int read_batch(struct ocs_store *s, enum stmt q, struct batch *b,
+		      bool *more, struct ocs_error *err)
+{
+	int rc = 1;
+
+	while (b->n < BATCH_ROWS && (rc = next_row(s, q, err)) > 0) {
+		if (!(b->body[b->n] = strdup(column(s->stmt[q], 0))))
+			return ocs_fail(err, OCS_NOMEM, "out of memory");
+		b->lease[b->n++] = NULL;
+	}
+	*more = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Give FN what is in B, in its order. */
 static int hand_over(struct batch *b, ocs_store_lease_f fn, void *arg,
 		     struct ocs_error *err)
 {
-	int rc = decode_batch(b, err);
+	struct ocs_lease *l;
+	int rc = 0;
 
-	for (unsigned int i = 0; i < b->n; i++) {
-		if (rc == 0)
-			rc = fn(b->lease[i], arg, err);
-		else
-			ocs_lease_destroy(b->lease[i]);
+	for (unsigned int i = 0; rc == 0 && i < b->n; i++) {
+		l = b->lease[i];
+		b->lease[i] = NULL;	/* it is FN's, even if that fails */
+		rc = fn(l, arg, err);
+	}
+	return rc;
+}
+
+static void empty(struct batch *b)
+{
+	while (b->n--) {
+		free(b->body[b->n]);
+		ocs_lease_destroy(b->lease[b->n]);
 	}
 	b->n = 0;
-	return rc;
 }
 
 static int each_lease(struct ocs_store *s, enum stmt q, ocs_store_lease_f fn,
 		      void *arg, struct ocs_error *err)
 {
-	struct batch *b = malloc(sizeof(*b));
-	int rc = -1, more = 1;
+	struct batch *two = calloc(2, sizeof(*two)), *b = two, *last = two + 1;
+	struct ocs_error why;
+	bool more = true;
+	int rc = 0, decoded;
 
-	if (!b) {
+	if (!two) {
 		done_rows(s, q);
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	}
-	b->path = s->path;
-	b->n = 0;
-	while (more > 0) {
-		if ((more = next_row(s, q, err)) < 0)
-			goto out;
-		if (more && !(b->body[b->n] = strdup(column(s->stmt[q], 0)))) {
-			ocs_fail(err, OCS_NOMEM, "out of memory");
-			goto out;
-		}
-		b->n += more > 0;
-		if ((b->n == BATCH_ROWS || !more) &&
-		    hand_over(b, fn, arg, err) < 0)
-			goto out;
-	}
-	rc = 0;
-out:
+	two[0].path = two[1].path = s->path;
+	do {
+		if (more && (rc = read_batch(s, q, b, &more, err)) < 0)
+			break;
+		decode_begin(b);
+		rc = hand_over(last, fn, arg, err);
+		decoded = decode_end(b, &why);
+		if (rc == 0 && (rc = decoded) < 0 && err)
+			*err = why;
+		empty(last);
+		last = b;
+		b = b == two ? two + 1 : two;
+	} while (rc == 0 && last->n);
 	if (rc < 0)
 		done_rows(s, q);
-	while (b->n)
-		free(b->body[--b->n]);
-	free(b);
+	empty(&two[0]);
+	empty(&two[1]);
+	free(two);
 	return rc;
 }
 
@@ -1005,13 +1103,29 @@ int ocs_store_sync(struct ocs_store *s, struct ocs_error *err)
 	return 0;
 }
 
+bool ocs_store_grown(const struct ocs_store *s)
+{
+	return atomic_load(&s->log_pages) - atomic_load(&s->log_moved) >=
+	       LOG_MAX_PAGES;
+}
+
 void ocs_store_checkpoint(struct ocs_store *s)
 {
-	if (atomic_load(&s->log_pages) < LOG_MAX_PAGES)
+	int pages = atomic_load(&s->log_pages);
+
+	if (!ocs_store_grown(s))
 		return;
-	atomic_store(&s->log_pages, 0);
+	atomic_store(&s->log_moved, pages);
 	OCS_POINT("ledger.checkpoint");
 	sqlite3_wal_checkpoint_v2(s->checkpointer, NULL,
 				  SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	OCS_POINT("ledger.checkpointed");
+}
+
+void ocs_store_checkpoint_rest(struct ocs_store *s)
+{
+	if (atomic_load(&s->log_pages) >= LOG_LONG_PAGES)
+		sqlite3_wal_checkpoint_v2(s->checkpointer, NULL,
+					  SQLITE_CHECKPOINT_PASSIVE, NULL,
+					  NULL);
 }

@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From there on a text grows by an eighth: a state of many leases is as large as
+ * all else that we have, and what is not used of it is memory. */
+#define LARGE (1U << 20)
+
 static bool room(struct ocs_text *t, size_t more)
 {
 	size_t cap = t->cap ? t->cap : 256;
@@ -15,7 +19,7 @@ static bool room(struct ocs_text *t, size_t more)
 	if (t->nomem)
 		return false;
 	while (cap - t->len <= more)
-		cap *= 2;
+		cap += cap < LARGE ? cap : cap / 8;
 	if (cap == t->cap)
 		return true;
 	if (!(grown = realloc(t->buf, cap))) {

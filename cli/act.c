@@ -90,15 +90,22 @@ int cmd_confirm(struct ctl *ctl, int argc, char **argv)
 /* The API's word for FAULT as people type it, or NULL. */
 static const char *fault_word(const char *fault)
 {
-	static const char *const faults[][2] = {
-		{ "refuse", "refuse" }, { "fail-late", "fail_late" },
-		{ "fail_late", "fail_late" }, { "cut", "cut" },
-		{ "recover", "recover" },
+	static const char *const faults[] = {
+		"refuse", "fail_late", "never_answer", "answer_twice", "lie",
+		"reroute", "slow_delete", "stale", "cut", "flap", "foreign",
+		"recover",
 	};
 
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		if (!strcmp(fault, faults[i][0]))
-			return faults[i][1];
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		const char *f = fault, *w = faults[i];
+
+		while (*f && (*f == *w || (*f == '-' && *w == '_'))) {
+			f++;
+			w++;
+		}
+		if (!*f && !*w)
+			return faults[i];
+	}
 	return NULL;
 }
 

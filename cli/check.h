@@ -29,6 +29,10 @@ void check_nodes(struct check *c);
 struct check_node *check_node_find(const struct check *c, const char *name);
 /* What the agent says agrees with optical.conf, and with itself (I1). */
 void check_state(struct check *c);
+/* Whether TopologyPlugin=PLUGIN (NULL: none) lets jobs span sites, by the
+ * topology.conf beside SLURM_CONF. */
+void check_topology(struct check *c, const char *plugin,
+		    const char *slurm_conf);
 /* slurm.conf at PATH, against all of the above. */
 void check_slurm(struct check *c, const char *path);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/check.h"
+#include "common/core/strand.h"
 #include "common/core/units.h"
 
 /* Nodes named in a message at most. */
@@ -160,6 +161,22 @@ static bool circuit_booked(const struct ocs_lease *l,
 	       c->prov != OCS_RELEASED;
 }
 
+/* What circuit K of L consumes on LINK, members and all. */
+static uint64_t consumed_on(const struct ocs_lease *l, unsigned int k,
+			    const struct ocs_link *link)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int s = 0; s < ocs_strands(l); s++)
+		for (unsigned int h = 0; ocs_strand_get(l, s).circuit == k &&
+					 h < ocs_strand_nhops(l, s); h++)
+			if (!strcmp(ocs_strand_hop(l, s, h), link->name))
+				sum += ocs_link_consumed(link,
+					ocs_strand_bps(l, s,
+						       l->circuit[k].granted_bps));
+	return sum;
+}
+
 /* Sum over the leases of what they consume on LINK. */
 static uint64_t booked_by_leases(const struct ocs_state *state,
 				 const struct ocs_link *link)
@@ -169,15 +186,9 @@ static uint64_t booked_by_leases(const struct ocs_state *state,
 	for (unsigned int i = 0; i < state->nleases; i++) {
 		const struct ocs_lease *l = state->lease[i];
 
-		for (unsigned int k = 0; k < l->ncircuits; k++) {
-			const struct ocs_circuit *c = &l->circuit[k];
-
-			for (unsigned int h = 0; h < c->nhops; h++)
-				if (circuit_booked(l, c) &&
-				    !strcmp(c->hop[h], link->name))
-					sum += ocs_link_consumed(link,
-								 c->granted_bps);
-		}
+		for (unsigned int k = 0; k < l->ncircuits; k++)
+			if (circuit_booked(l, &l->circuit[k]))
+				sum += consumed_on(l, k, link);
 	}
 	return sum;
 }
@@ -209,10 +220,11 @@ static void check_links(struct check *c)
 				   ocs_rate_format(link->booked_bps, a),
 				   ocs_rate_format(sum, b));
 		}
-		if (link->down || link->drained)
+		if (link->down || link->drained || link->frozen)
 			report_add(c->report, REPORT_WARN, "agent",
 				   "link %s is %s", link->name, link->down ?
-				   "down" : "drained");
+				   "down" : link->drained ? "drained" :
+				   "frozen");
 	}
 	if (good)
 		report_add(c->report, REPORT_GOOD, "agent",

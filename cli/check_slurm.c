@@ -13,6 +13,7 @@
 #include "cli/check.h"
 #include "cli/slurmconf.h"
 #include "common/core/units.h"
+#include "common/sys/shadow.h"
 
 /* Slurm's defaults, all versions, in seconds. */
 #define SUSPEND_TIMEOUT_S 30
@@ -66,7 +67,8 @@ static void check_plugins(struct slurm_check *s)
 	if (!select)
 		bad(s, &k->select_type,
 		    "SelectType is missing: write SelectType=select/cons_tres_optical");
-	else if (strcasecmp(select, "select/cons_tres_optical"))
+	else if (strcasecmp(select, "select/cons_tres_optical") &&
+		 !ocs_shadowed(select, k->plugin_dir.value))
 		bad(s, &k->select_type,
 		    "SelectType=%s: write SelectType=select/cons_tres_optical, which adds circuits to select/cons_tres",
 		    select);
@@ -210,6 +212,8 @@ static void check_files(struct slurm_check *s)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (in_dirs(dirs ? dirs : CTL_SLURMPLUGINDIR, files[i]))
 			continue;
+		if (!i && ocs_shadowed(s->conf->select_type.value, dirs))
+			continue;
 		if (dirs)
 			bad(s, &s->conf->plugin_dir,
 			    "%s is in no directory of PluginDir=%s", files[i],
@@ -280,6 +284,36 @@ static void check_node_names(struct slurm_check *s)
 	check_missing(s);
 }
 
+/* Ranks follow the order of nodes in slurm.conf: those of a site should be
+ * together, so that neighbours in a ring mostly are at one site. */
+static void check_order(struct slurm_check *s)
+{
+	const struct ocs_hostlist *nodes = &s->conf->nodes;
+	const struct ocs_conf *o = s->c->conf;
+	bool *over = o ? calloc(o->nsites + 1, sizeof(*over)) : NULL;
+	unsigned int last = 0;
+	bool any = false;
+
+	for (unsigned int i = 0; over && i < nodes->n; i++) {
+		const struct check_node *node =
+			check_node_find(s->c, nodes->name[i]);
+
+		if (!node || node->site >= o->nsites)
+			continue;
+		if (any && node->site != last)
+			over[last] = true;
+		if (over[node->site]) {
+			report_add(s->c->report, REPORT_WARN, s->path,
+				   "%s: nodes of site %s are not together: ranks of a job over several sites alternate between them; write the nodes of a site one after the other",
+				   node->name, o->site[node->site].name);
+			break;
+		}
+		last = node->site;
+		any = true;
+	}
+	free(over);
+}
+
 static void check_partitions(struct slurm_check *s)
 {
 	const struct ocs_conf *o = s->c->conf;
@@ -318,7 +352,9 @@ void check_slurm(struct check *c, const char *path)
 	check_files(&s);
 	check_plugstack(&s);
 	check_node_names(&s);
+	check_order(&s);
 	check_partitions(&s);
+	check_topology(c, conf->topology_plugin.value, path);
 	if (!s.bad)
 		report_add(c->report, REPORT_GOOD, path,
 			   "plugins, licence and accounting are as needed");

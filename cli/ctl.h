@@ -37,6 +37,7 @@ struct ctl {
 	bool all;
 	const char *cluster;
 	const char *job;
+	const char *why;	/* --why; or NULL */
 	const char *conf;	/* optical.conf; NULL: beside slurm.conf */
 	const char *slurm_conf;	/* NULL: $SLURM_CONF or Slurm's default */
 	const struct command *command;
@@ -94,6 +95,9 @@ int ctl_lease_id(struct ctl *ctl, const char *text,
 #define CTL_USER_MAX 64
 const char *ctl_user(const struct ocs_lease *lease,
 		     char buf[static CTL_USER_MAX]);
+/* All leases, gone ones too, that --cluster and --job let through, in order of
+ * their holds; the caller's to destroy. CTL_OK, or what to exit with. */
+int ctl_leases(struct ctl *ctl, struct ocs_lease ***lease, unsigned int *n);
 /* Destroy N leases and free LEASE. */
 void ctl_leases_destroy(struct ocs_lease **lease, unsigned int n);
 
@@ -109,6 +113,7 @@ int cmd_links(struct ctl *ctl, int argc, char **argv);
 int cmd_leases(struct ctl *ctl, int argc, char **argv);
 int cmd_lease(struct ctl *ctl, int argc, char **argv);
 int cmd_compute(struct ctl *ctl, int argc, char **argv);
+int cmd_report(struct ctl *ctl, int argc, char **argv);
 int cmd_job(struct ctl *ctl, int argc, char **argv);
 int cmd_ping(struct ctl *ctl, int argc, char **argv);
 int cmd_release(struct ctl *ctl, int argc, char **argv);
@@ -118,7 +123,12 @@ int cmd_window(struct ctl *ctl, int argc, char **argv);
 int cmd_extend(struct ctl *ctl, int argc, char **argv);
 int cmd_modify(struct ctl *ctl, int argc, char **argv);
 int cmd_whatif(struct ctl *ctl, int argc, char **argv);
+int cmd_why(struct ctl *ctl, int argc, char **argv);
 int cmd_measure(struct ctl *ctl, int argc, char **argv);
+int cmd_freeze(struct ctl *ctl, int argc, char **argv);
+int cmd_unfreeze(struct ctl *ctl, int argc, char **argv);
+int cmd_approve(struct ctl *ctl, int argc, char **argv);
+int cmd_deny(struct ctl *ctl, int argc, char **argv);
 int cmd_confirm(struct ctl *ctl, int argc, char **argv);
 int cmd_node(struct ctl *ctl, int argc, char **argv);
 int cmd_check(struct ctl *ctl, int argc, char **argv);

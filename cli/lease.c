@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/ctl.h"
+#include "common/core/strand.h"
 #include "common/core/units.h"
 
 /* One line of the timeline. */
@@ -134,17 +136,20 @@ static const struct table_column circuit_columns[] = {
 	{ "MEASURED", TABLE_RIGHT, NULL },
 	{ "PROVISIONING", TABLE_LEFT, state_color },
 	{ "DATA", TABLE_LEFT, state_color }, { "ROUTE", TABLE_LEFT, NULL },
+	{ "PORTS", TABLE_LEFT, NULL },
 	{ NULL, TABLE_LEFT, NULL },
 };
 
-static void cell_route(struct table *t, const struct ocs_circuit *c)
+/* Of strand S. */
+static void cell_route(struct table *t, const struct ocs_lease *l,
+		       unsigned int s)
 {
 	char text[OCS_HOPS_MAX * OCS_NAME_MAX] = "-";
 	size_t used = 0;
 
-	for (unsigned int i = 0; i < c->nhops; i++) {
+	for (unsigned int i = 0; i < ocs_strand_nhops(l, s); i++) {
 		int n = snprintf(text + used, sizeof(text) - used, "%s%s",
-				 i ? "," : "", c->hop[i]);
+				 i ? "," : "", ocs_strand_hop(l, s, i));
 
 		if (n < 0 || (size_t) n >= sizeof(text) - used)
 			break;
@@ -153,24 +158,83 @@ static void cell_route(struct table *t, const struct ocs_circuit *c)
 	table_cell(t, "%s", text);
 }
 
+static void cell_ports(struct table *t, const struct ocs_lease *l,
+		       unsigned int s)
+{
+	int k = ocs_strand_get(l, s).member;
+	const struct ocs_member *m = k < 0 ? NULL : &l->member[k];
+
+	if (m && (m->port_a[0] || m->port_z[0]))
+		table_cell(t, "%s,%s", m->port_a[0] ? m->port_a : "-",
+			   m->port_z[0] ? m->port_z : "-");
+	else
+		table_cell(t, "-");
+}
+
+static void cell_latency(struct table *t, uint64_t us)
+{
+	char time[OCS_TIME_TEXT_MAX];
+
+	table_cell(t, "%s", us ? ocs_time_format(us, time) : "-");
+}
+
+static void circuit_row(struct table *t, const struct ocs_lease *l,
+			unsigned int i)
+{
+	const struct ocs_circuit *c = &l->circuit[i];
+	bool several = ocs_strand_get(l, i).several;
+	char rate[OCS_RATE_TEXT_MAX], time[OCS_TIME_TEXT_MAX];
+
+	table_cell(t, "%s-%s", c->a, c->z);
+	table_cell(t, "%s", ocs_rate_format(c->requested_bps, rate));
+	table_cell(t, "%s", ocs_rate_format(c->granted_bps, rate));
+	cell_latency(t, c->latency_us);
+	table_cell(t, "%s", c->measured_ms ?
+		   ocs_time_format(c->measured_latency_us, time) : "-");
+	table_cell(t, "%s", ocs_prov_name(c->prov));
+	table_cell(t, "%s", ocs_data_name(c->data));
+	if (several) {
+		table_cell(t, "-");
+		table_cell(t, "-");
+		return;
+	}
+	cell_route(t, l, i);
+	cell_ports(t, l, i);
+}
+
+/* Strand S, one of several. */
+static void member_row(struct table *t, const struct ocs_lease *l,
+		       unsigned int s)
+{
+	struct ocs_strand st = ocs_strand_get(l, s);
+	const struct ocs_circuit *c = &l->circuit[st.circuit];
+	char rate[OCS_RATE_TEXT_MAX];
+
+	table_cell(t, "%s-%s/%u%s", c->a, c->z, st.nth + 1,
+		   l->member[st.member].standby ? "(standby)" : "");
+	table_cell(t, "-");
+	table_cell(t, "%s", ocs_rate_format(ocs_strand_bps(l, s,
+							   c->granted_bps),
+					    rate));
+	cell_latency(t, l->member[st.member].latency_us);
+	table_cell(t, "-");
+	table_cell(t, "%s", ocs_prov_name(ocs_strand_prov(l, s)));
+	table_cell(t, "%s", ocs_data_name(ocs_strand_data(l, s)));
+	cell_route(t, l, s);
+	cell_ports(t, l, s);
+}
+
 static struct table *circuit_table(const struct ocs_lease *l)
 {
 	struct table *t = table_create(circuit_columns);
+	int s;
 
 	for (unsigned int i = 0; t && i < l->ncircuits; i++) {
-		const struct ocs_circuit *c = &l->circuit[i];
-		char rate[OCS_RATE_TEXT_MAX], time[OCS_TIME_TEXT_MAX];
-
-		table_cell(t, "%s-%s", c->a, c->z);
-		table_cell(t, "%s", ocs_rate_format(c->requested_bps, rate));
-		table_cell(t, "%s", ocs_rate_format(c->granted_bps, rate));
-		table_cell(t, "%s", c->latency_us ?
-			   ocs_time_format(c->latency_us, time) : "-");
-		table_cell(t, "%s", c->measured_ms ?
-			   ocs_time_format(c->measured_latency_us, time) : "-");
-		table_cell(t, "%s", ocs_prov_name(c->prov));
-		table_cell(t, "%s", ocs_data_name(c->data));
-		cell_route(t, c);
+		circuit_row(t, l, i);
+		for (unsigned int k = 0; ocs_strand_get(l, i).several &&
+					 (s = ocs_strand_find(l, i, k)) >= 0;
+		     k++)
+			member_row(t, l, (unsigned int) s);
 	}
 	return t;
 }
@@ -188,6 +252,25 @@ static void print_stamps(const struct ocs_lease *l)
 	if (l->active_ms && l->committed_ms)
 		printf(" SetupTime=%.3fs",
 		       (double) (l->active_ms - l->committed_ms) / 1000);
+	putchar('\n');
+}
+
+/* Which latency of a circuit counts, where it is from, and its age. */
+static void print_latency(const struct ocs_circuit *c)
+{
+	int64_t at_ms = c->measured_ms ? c->measured_ms : c->latency_ms;
+	int64_t age_s = (int64_t) time(NULL) - at_ms / 1000;
+	char text[OCS_TIME_TEXT_MAX];
+
+	printf("   Latency=%s-%s,%s Source=%s", c->a, c->z,
+	       ocs_time_format(c->measured_ms ? c->measured_latency_us :
+			       c->latency_us, text),
+	       c->measured_ms ? "measured" : c->latency_reported ?
+	       "reported" : "computed");
+	if (at_ms)
+		printf(" Age=%s", ocs_time_format(age_s > 0 ?
+						  (uint64_t) age_s * 1000000 :
+						  0, text));
 	putchar('\n');
 }
 
@@ -217,9 +300,36 @@ static void print_details(const struct ocs_lease *l)
 		printf(" Cause=%s", l->cause);
 	putchar('\n');
 	print_stamps(l);
+	for (unsigned int i = 0; i < l->ncircuits; i++)
+		print_latency(&l->circuit[i]);
 	for (unsigned int i = 0; i < l->nsites; i++)
 		printf("   Site=%s Nodes=%s\n", l->site[i].name,
 		       l->site[i].nodes ? l->site[i].nodes : "-");
+}
+
+static void print_end(const char *site, const struct ocs_attach_end *end)
+{
+	printf(" %s=%s,%s%s", site, end->interface[0] ? end->interface : "-",
+	       end->prefix[0] ? end->prefix : "-", end->hook ? ",hook" : "");
+}
+
+/* How traffic gets onto the circuits, where there is anything to say. */
+static void print_attachments(const struct ocs_lease *l)
+{
+	for (unsigned int i = 0; i < l->ncircuits; i++) {
+		const struct ocs_circuit *c = &l->circuit[i];
+
+		if (!c->at)
+			continue;
+		printf("   Attachment=%s-%s State=%s Vlan=%u Mtu=%" PRIu32,
+		       c->a, c->z, ocs_attach_name(c->at->state), c->at->vlan,
+		       c->at->mtu);
+		print_end(c->a, &c->at->a);
+		print_end(c->z, &c->at->z);
+		if (c->at->cause[0])
+			printf(" Cause=%s", c->at->cause);
+		putchar('\n');
+	}
 }
 
 /* Lease, circuits, timeline for people. */
@@ -229,6 +339,7 @@ static int print_story(struct ctl *ctl, const struct story *s)
 	int rc;
 
 	print_details(s->lease);
+	print_attachments(s->lease);
 	putchar('\n');
 	rc = ctl_print_table(ctl, circuit_table(s->lease));
 	if (rc)

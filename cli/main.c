@@ -33,8 +33,9 @@ static const struct command commands[] = {
 	  "NODES are from optical.conf, where that can be read here.\n",
 	  "c", 0, 0, cmd_sites },
 	{ "links", "", "links with what is booked on them",
-	  "STATE is up, down (no light) or drained (takes nothing new). FREE is what a\n"
-	  "new circuit can have. Users who are not operators see pairs of sites.\n",
+	  "STATE is up, down (no light), drained (takes nothing new) or frozen (nothing\n"
+	  "is changed). FREE is what a new circuit can have. Users who are not operators\n"
+	  "see pairs of sites.\n",
 	  "", 0, 0, cmd_links },
 	{ "leases", "", "leases: the circuits of each job",
 	  "STATE is HELD, WAITING (to start), PROVISIONING, ACTIVE, IMPAIRED, OVERDUE,\n"
@@ -48,12 +49,23 @@ static const struct command commands[] = {
 	  "JOBID is the number that squeue shows; for an array task the one that\n"
 	  "`scontrol show job` calls JobId. A requeued job has one lease per run.\n",
 	  "M", 1, 1, cmd_job },
+	{ "why", "JOBID", "why a job does not start, and what would help",
+	  "The reason in a sentence, the circuits that the job would take, when Slurm\n"
+	  "expects it to start, and the smallest change that would let it start now. Asks\n"
+	  "scontrol, which must be in $PATH, and the agent.\n",
+	  "", 1, 1, cmd_why },
 	{ "compute", "", "nodes and GPUs of each site, as clusters told",
 	  "What each cluster's slurmctld last told the agent: nodes and GPUs of each\n"
 	  "site, how many are idle, and what waits for circuits. AGE is since it was\n"
 	  "counted; stale is what is older than it says it is good. Operators see all\n"
 	  "clusters, a cluster itself.\n",
 	  "M", 0, 0, cmd_compute },
+	{ "report", "", "what circuits jobs had, their energy and cost",
+	  "One line for each run of a job whose circuits were up. SECONDS are from its\n"
+	  "start to its end, GBPS is its license/optical, both as in sacct. ENERGY_WH and\n"
+	  "COST are what its granted rates take on the links of its routes, by Energy= and\n"
+	  "Cost= of opticald.conf as they are now; - where a link has no Energy=.\n",
+	  "Mj", 0, 0, cmd_report },
 	{ "what-if", "CIRCUIT... [start=TIME] [for=TIME]", "could these circuits start",
 	  "CIRCUIT is SITE-SITE:RATE[:LATENCY], as paris-lyon:400G:3ms. Says whether all\n"
 	  "could start at the given time (now), the earliest that they could, what is\n"
@@ -97,6 +109,23 @@ static const struct command commands[] = {
 	  "last into it. END may be +SPAN from START. Operators add and delete.\n"
 	  TIME_HELP,
 	  "", 1, 64, cmd_window },
+	{ "freeze", "[LINK|--all]", "let nothing be changed in the network (operators)",
+	  "From now on no circuit over LINK (or any) is set up, taken down or resized;\n"
+	  "what is under way finishes, running jobs are not touched, commits wait, new\n"
+	  "jobs wait as OpticalFrozen. It lasts until `opticalctl unfreeze`, over restarts\n"
+	  "of the agent, too. Without LINK and --all: what is frozen.\n",
+	  "aw", 0, 1, cmd_freeze },
+	{ "unfreeze", "LINK|--all", "let the network be changed again (operators)",
+	  "What has waited goes on. --all takes back `freeze --all`; links that were frozen\n"
+	  "by name stay so.\n",
+	  "aw", 0, 1, cmd_unfreeze },
+	{ "approve", "LEASE|--all", "let a set-up begin (operators, Mode=approve)",
+	  "--all: all that wait as OpticalApproval. Without an answer within ApproveTimeout\n"
+	  "a lease fails, which does not count against its job.\n" ID_HELP,
+	  "aw", 0, 1, cmd_approve },
+	{ "deny", "LEASE|--all", "refuse a set-up (operators, Mode=approve)",
+	  "The job goes back to the queue; that counts as a refused set-up.\n" ID_HELP,
+	  "aw", 0, 1, cmd_deny },
 	{ "measure", "ID[.N] [NAME=VALUE]...", "what was measured on a circuit",
 	  "Shows what was measured last on circuit N (0) of lease ID while it is valid;\n"
 	  "with latency=TIME, and perhaps variation=TIME, loss=RATIO, source=NAME and\n"
@@ -112,15 +141,23 @@ static const struct command commands[] = {
 	  "Only with Driver=sim, operators only. FAULT is one of\n"
 	  "  refuse     the next COUNT (1) set-ups over LINK are refused\n"
 	  "  fail-late  the next COUNT (1) set-ups are accepted and then fail\n"
+	  "  never-answer, answer-twice   so are the next COUNT ends of operations\n"
+	  "  lie        the next COUNT set-ups are said to be done and are not\n"
+	  "  reroute    the next COUNT set-ups take another route\n"
+	  "  slow-delete  the next COUNT releases take a minute longer\n"
+	  "  stale      the next COUNT looks show what was before the last change\n"
 	  "  cut        LINK loses its light\n"
-	  "  recover    LINK is up and all its faults are forgotten\n"
+	  "  flap       LINK goes down and up COUNT times\n"
+	  "  foreign    another customer takes COUNT wavelengths of LINK\n"
+	  "  recover    LINK is up, others leave, all its faults are forgotten\n"
 	  "LINK may be '*' for all. `opticalctl sim faults` shows what is pending.\n",
 	  "", 1, 4, cmd_sim },
 	{ NULL, NULL, NULL, NULL, NULL, 0, 0, NULL },
 };
 
 enum {
-	OPT_HELP = 256, OPT_COLOR, OPT_SLURM_CONF, OPT_CA, OPT_CERT, OPT_KEY
+	OPT_HELP = 256, OPT_COLOR, OPT_SLURM_CONF, OPT_CA, OPT_CERT, OPT_KEY,
+	OPT_WHY
 };
 
 static const struct option options[] = {
@@ -139,6 +176,7 @@ static const struct option options[] = {
 	{ "job", required_argument, NULL, 'j' },
 	{ "conf", required_argument, NULL, 'c' },
 	{ "slurm-conf", required_argument, NULL, OPT_SLURM_CONF },
+	{ "why", required_argument, NULL, OPT_WHY },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -146,11 +184,12 @@ static const struct {
 	char letter;		/* in struct command.options */
 	const char *text;
 } option_help[] = {
-	{ 'a', "  -a, --all              those that are gone, too\n" },
+	{ 'a', "  -a, --all              all; of lists, those that are gone, too\n" },
 	{ 'M', "  -M, --cluster=NAME     of this cluster only\n" },
 	{ 'j', "  -j, --job=JOBID        of this job only\n" },
 	{ 'c', "  -c, --conf=FILE        optical.conf (default: beside slurm.conf)\n" },
 	{ 's', "      --slurm-conf=FILE  default: $SLURM_CONF, then /etc/slurm/slurm.conf\n" },
+	{ 'w', "      --why=TEXT         a note for those who ask later\n" },
 };
 
 static const char general_help[] =
@@ -257,7 +296,8 @@ static const char *limited_name(char letter)
 {
 	return letter == 'a' ? "--all" : letter == 'M' ? "--cluster" :
 	       letter == 'j' ? "--job" : letter == 'c' ? "--conf" :
-	       letter == 's' ? "--slurm-conf" : NULL;
+	       letter == 's' ? "--slurm-conf" :
+	       letter == 'w' ? "--why" : NULL;
 }
 
 /* 0, or the exit status. LIMITED gets the letters of options that not all
@@ -272,7 +312,7 @@ static int parse_options(struct ctl *ctl, int argc, char **argv,
 	argv[0] = (char *) "opticalctl";
 	while ((c = getopt_long(argc, argv, "u:PhVaM:j:c:", options, NULL)) !=
 	       -1) {
-		char letter = c == OPT_SLURM_CONF ? 's' :
+		char letter = c == OPT_SLURM_CONF ? 's' : c == OPT_WHY ? 'w' :
 			      c < OPT_HELP ? (char) c : '\0';
 
 		if (limited_name(letter) && !memchr(limited, letter, n))
@@ -290,6 +330,7 @@ static int parse_options(struct ctl *ctl, int argc, char **argv,
 		case 'j': ctl->job = optarg; break;
 		case 'c': ctl->conf = optarg; break;
 		case OPT_SLURM_CONF: ctl->slurm_conf = optarg; break;
+		case OPT_WHY: ctl->why = optarg; break;
 		case OPT_HELP: *help = true; break;
 		case OPT_COLOR:
 			if (parse_color(ctl, optarg))

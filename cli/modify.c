@@ -216,6 +216,8 @@ static void print_answer(const struct ocs_whatif_answer *a, int64_t now_s)
 		printf(" RateFree=%s", ocs_rate_format(a->rate_bps, rate));
 	if (*a->reason)
 		printf(" Reason=%s", a->reason);
+	if (*a->waits)
+		printf(" Waits=%s", a->waits);
 	putchar('\n');
 	if (*a->detail)
 		printf("   %s\n", a->detail);

@@ -46,7 +46,7 @@ static const struct ocs_conf_site *site_of(const struct ocs_conf *conf,
 
 static int print_json(const char *name, const struct ocs_node *node)
 {
-	struct ocs_port port[OCS_NODE_NICS_MAX];
+	struct ocs_nic_port port[OCS_NODE_NICS_MAX];
 	char *text;
 
 	for (unsigned int i = 0; i < node->nnics; i++) {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/ctl.h"
 #include "common/core/units.h"
@@ -46,8 +47,12 @@ const char *state_color(const char *text)
 		{ "PROVISIONING", "36" }, { "WAITING", "36" },
 		{ "OVERDUE", "33" }, { "IMPAIRED", "33" },
 		{ "RELEASING", "33" }, { "RESTORING", "33" },
+		{ "ATTACHING", "36" }, { "ATTACHED", "32" },
+		{ "DETACHING", "33" }, { "DETACHED", "2" },
 		{ "drained", "33" }, { "UNKNOWN", "31" }, { "FAILED", "31" },
 		{ "DOWN", "31" }, { "down", "31" }, { "down+drained", "31" },
+		{ "frozen", "36" }, { "down+frozen", "31" },
+		{ "drained+frozen", "33" }, { "down+drained+frozen", "31" },
 		{ "GONE", "2" }, { "TERMINATED", "2" }, { "RELEASED", "2" },
 	};
 
@@ -157,8 +162,24 @@ static const struct table_column link_columns[] = {
 	{ "Z", TABLE_LEFT, NULL }, { "CAPACITY", TABLE_RIGHT, NULL },
 	{ "BOOKED", TABLE_RIGHT, NULL }, { "FREE", TABLE_RIGHT, NULL },
 	{ "STEP", TABLE_RIGHT, NULL }, { "LATENCY", TABLE_RIGHT, NULL },
+	{ "FROM", TABLE_LEFT, NULL },
 	{ "STATE", TABLE_LEFT, state_color }, { NULL, TABLE_LEFT, NULL },
 };
+
+/* "measured(12s)": where a number is from, and its age where it has one. */
+static void cell_source(struct table *t, enum ocs_source source,
+			int64_t time_ms)
+{
+	int64_t age_s = (int64_t) time(NULL) - time_ms / 1000;
+	char text[OCS_TIME_TEXT_MAX];
+
+	if (!time_ms)
+		table_cell(t, "%s", ocs_source_name(source));
+	else
+		table_cell(t, "%s(%s)", ocs_source_name(source),
+			   ocs_time_format(age_s > 0 ? (uint64_t) age_s *
+					   1000000 : 0, text));
+}
 
 int cmd_links(struct ctl *ctl, int argc, char **argv)
 {
@@ -189,9 +210,13 @@ int cmd_links(struct ctl *ctl, int argc, char **argv)
 		else
 			table_cell(t, "-");
 		cell_time(t, link->latency_us);
-		table_cell(t, "%s", link->down && link->drained ?
+		cell_source(t, link->latency_source, link->latency_ms);
+		table_cell(t, "%s%s", link->down && link->drained ?
 			   "down+drained" : link->down ? "down" :
-			   link->drained ? "drained" : "up");
+			   link->drained ? "drained" :
+			   link->frozen ? "" : "up",
+			   !link->frozen ? "" : link->down || link->drained ?
+			   "+frozen" : "frozen");
 	}
 	if (t && state->simulated && !ctl->parsable && !ctl->noheader)
 		puts("SIMULATED network");
@@ -311,8 +336,8 @@ static int listed_add(struct listed *l, struct ocs_lease **lease,
 }
 
 /* One page after *NEXT, which becomes the next one; "": that was all. */
-static int get_page(struct ctl *ctl, const char *path, struct listed *l,
-		    char next[static OCS_LEASE_ID_MAX], struct ocs_error *err)
+static int get_page(struct ctl *ctl, const char *path, bool echo,
+		    struct listed *l, char next[static OCS_LEASE_ID_MAX], struct ocs_error *err)
 {
 	char page[512], after[OCS_LEASE_ID_MAX];
 	struct ocs_lease **lease = NULL;
@@ -330,7 +355,7 @@ static int get_page(struct ctl *ctl, const char *path, struct listed *l,
 	if (rc == 0 && *next && strcmp(next, after) <= 0)
 		rc = ocs_fail(err, OCS_SYNTAX,
 			      "the agent's pages of leases don't go on");
-	if (rc == 0 && ctl->json)
+	if (rc == 0 && echo)
 		print_elements(l, &reply);
 	reply_fini(&reply);
 	if (rc == 0)
@@ -339,10 +364,11 @@ static int get_page(struct ctl *ctl, const char *path, struct listed *l,
 	return -1;
 }
 
-int cmd_leases(struct ctl *ctl, int argc, char **argv)
+/* All pages into L, which the caller destroys; with ECHO also printed as they
+ * come, without the end. CTL_OK, or what to exit with. */
+static int get_leases(struct ctl *ctl, bool all, bool echo, struct listed *l)
 {
 	char path[256], next[OCS_LEASE_ID_MAX] = "";
-	struct listed l = { .n = 0 };
 	struct ocs_error err;
 	int rc;
 
@@ -352,18 +378,36 @@ int cmd_leases(struct ctl *ctl, int argc, char **argv)
 			 strspn(ctl->job, "0123456789") != strlen(ctl->job)))
 		return ctl_usage(ctl, "'%s' is no job id: a number is", ctl->job);
 	snprintf(path, sizeof(path), "/v1/leases?limit=%d%s%s%s%s%s",
-		 PAGE_LEASES, ctl->all ? "&all=1" : "",
+		 PAGE_LEASES, all ? "&all=1" : "",
 		 ctl->cluster ? "&cluster=" : "",
 		 ctl->cluster ? ctl->cluster : "",
 		 ctl->job ? "&job_id=" : "", ctl->job ? ctl->job : "");
 	do
-		rc = get_page(ctl, path, &l, next, &err);
+		rc = get_page(ctl, path, echo, l, next, &err);
 	while (rc == 0 && *next);
-	if (rc < 0)
-		rc = ctl_fail(ctl, &err);
-	else if (!ctl->json)
+	return rc < 0 ? ctl_fail(ctl, &err) : CTL_OK;
+}
+
+int ctl_leases(struct ctl *ctl, struct ocs_lease ***lease, unsigned int *n)
+{
+	struct listed l = { .n = 0 };
+	int rc = get_leases(ctl, true, false, &l);
+
+	if (l.n)
+		qsort(l.lease, l.n, sizeof(struct ocs_lease *), by_held);
+	*lease = l.lease;
+	*n = l.n;
+	return rc;
+}
+
+int cmd_leases(struct ctl *ctl, int argc, char **argv)
+{
+	struct listed l = { .n = 0 };
+	int rc = get_leases(ctl, ctl->all, ctl->json, &l);
+
+	if (rc == CTL_OK && !ctl->json)
 		rc = print_leases(ctl, l.lease, l.n);
-	else
+	else if (rc == CTL_OK)
 		puts(l.begun ? "]}" : "{\"leases\":[]}");
 	ctl_leases_destroy(l.lease, l.n);
 	return rc;

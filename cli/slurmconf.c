@@ -41,6 +41,7 @@ static const struct key keys[] = {
 	{ "PlugStackConfig", offsetof(struct slurm_conf, plugstack) },
 	{ "JobRequeue", offsetof(struct slurm_conf, job_requeue) },
 	{ "MaxNodeCount", offsetof(struct slurm_conf, max_node_count) },
+	{ "TopologyPlugin", offsetof(struct slurm_conf, topology_plugin) },
 };
 
 static int remember(struct slurm_setting *s, const struct ocs_kvline *line,

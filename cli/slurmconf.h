@@ -23,7 +23,7 @@ struct slurm_conf {
 	struct slurm_setting scheduler_type, scheduler_params;
 	struct slurm_setting suspend_timeout, resume_timeout;
 	struct slurm_setting plugin_dir, plugstack, job_requeue;
-	struct slurm_setting max_node_count;
+	struct slurm_setting max_node_count, topology_plugin;
 	struct ocs_hostlist nodes;
 	unsigned int npartitions;
 	char **partition;

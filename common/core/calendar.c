@@ -20,16 +20,20 @@
  * while one change is half done. */
 #define TOTAL_MAX (INT64_MAX / 4)
 
+enum kind { KIND_LINK, KIND_PORT, KIND_WAVE };
+
 struct line {
-	char name[OCS_NAME_MAX];
+	const char *name;	/* of a wavelength, its link's */
+	enum kind kind;
 	int64_t capacity_bps;
 	int64_t total;		/* sum of all bars, windows too */
 	struct ocs_steps steps;
 };
 
 struct ocs_calendar {
-	unsigned int nlinks;
+	unsigned int nlinks;	/* all resources */
 	struct line *link;	/* owned */
+	char (*name)[OCS_NAME_MAX];	/* owned, of links and ports */
 };
 
 struct edge {
@@ -52,23 +56,51 @@ static int64_t clamped(uint64_t bps)
 	return bps > TOTAL_MAX ? TOTAL_MAX : (int64_t) bps;
 }
 
+static void name_line(struct ocs_calendar *cal, unsigned int i,
+		      const char *name, enum kind kind, uint64_t bps)
+{
+	memcpy(cal->name[i], name, OCS_NAME_MAX);
+	cal->link[i].name = cal->name[i];
+	cal->link[i].kind = kind;
+	cal->link[i].capacity_bps = clamped(bps);
+}
+
+static void fill_lines(struct ocs_calendar *cal, const struct ocs_net *net)
+{
+	for (unsigned int i = 0; i < net->nlinks; i++) {
+		const struct ocs_link *l = &net->link[i];
+
+		name_line(cal, i, l->name, KIND_LINK, l->capacity_bps);
+		for (unsigned int k = 0; k < l->nwaves; k++)
+			cal->link[ocs_wave_resource(net, l->first_wave + k)] =
+				(struct line) {
+					.name = cal->name[i],
+					.kind = KIND_WAVE,
+					.capacity_bps = clamped(l->wave_bps),
+				};
+	}
+	for (unsigned int i = 0; i < net->nports; i++)
+		name_line(cal, ocs_port_resource(net, i), net->port[i].name,
+			  KIND_PORT, net->port[i].rate_bps);
+}
+
 struct ocs_calendar *ocs_calendar_create(const struct ocs_net *net)
 {
 	struct ocs_calendar *cal = calloc(1, sizeof(*cal));
+	unsigned int n = ocs_net_resources(net);
 
 	if (!cal)
 		return NULL;
-	cal->link = calloc(net->nlinks ? net->nlinks : 1, sizeof(*cal->link));
-	if (!cal->link) {
+	cal->link = calloc(n ? n : 1, sizeof(*cal->link));
+	cal->name = calloc(net->nlinks + net->nports + 1, sizeof(*cal->name));
+	if (!cal->link || !cal->name) {
+		free(cal->link);
+		free(cal->name);
 		free(cal);
 		return NULL;
 	}
-	cal->nlinks = net->nlinks;
-	for (unsigned int i = 0; i < net->nlinks; i++) {
-		memcpy(cal->link[i].name, net->link[i].name, OCS_NAME_MAX);
-		cal->link[i].capacity_bps =
-			clamped(net->link[i].capacity_bps);
-	}
+	cal->nlinks = n;
+	fill_lines(cal, net);
 	return cal;
 }
 
@@ -79,6 +111,7 @@ void ocs_calendar_destroy(struct ocs_calendar *cal)
 	for (unsigned int i = 0; i < cal->nlinks; i++)
 		ocs_steps_fini(&cal->link[i].steps);
 	free(cal->link);
+	free(cal->name);
 	free(cal);
 }
 
@@ -190,6 +223,15 @@ static int check_sums(const struct line *link, const struct edge *edge,
 	return 0;
 }
 
+static const char *const word[] = {
+	[KIND_LINK] = "OpticalLink", [KIND_PORT] = "OpticalPort",
+	[KIND_WAVE] = "OpticalLink",
+};
+static const char *const what[] = {
+	[KIND_LINK] = "link", [KIND_PORT] = "port",
+	[KIND_WAVE] = "a wavelength of link",
+};
+
 static int fail_room(const struct line *link, int64_t need, int64_t taken,
 		     int64_t booked, struct ocs_error *err)
 {
@@ -197,17 +239,17 @@ static int fail_room(const struct line *link, int64_t need, int64_t taken,
 	char text[OCS_RATE_TEXT_MAX], room[OCS_RATE_TEXT_MAX];
 
 	if (need <= link->capacity_bps - booked) {
-		ocs_fail(err, OCS_BUSY, "link %s is drained at that time",
-			 link->name);
-		return ocs_fail_reason(err, "OpticalLinkDrained(%s)",
-				       link->name);
+		ocs_fail(err, OCS_BUSY, "%s %s is drained at that time",
+			 what[link->kind], link->name);
+		return ocs_fail_reason(err, "%sDrained(%s)",
+				       word[link->kind], link->name);
 	}
 	ocs_rate_format((uint64_t) need, text);
 	ocs_rate_format(left > 0 ? (uint64_t) left : 0, room);
-	ocs_fail(err, OCS_BUSY, "link %s has %s free at that time, %s is needed",
-		 link->name, room, text);
-	return ocs_fail_reason(err, "OpticalLink(%s,need=%s,free=%s)",
-			       link->name, text, room);
+	ocs_fail(err, OCS_BUSY, "%s %s has %s free at that time, %s is needed",
+		 what[link->kind], link->name, room, text);
+	return ocs_fail_reason(err, "%s(%s,need=%s,free=%s)",
+			       word[link->kind], link->name, text, room);
 }
 
 /* I1: where more is taken than before, there is room for it. */
@@ -462,16 +504,34 @@ uint64_t ocs_calendar_booked(const struct ocs_calendar *cal,
 						start_s, end_s);
 }
 
+/* What is taken of resource I, so that what is free of ALL is left. */
+static uint64_t shown(const struct ocs_calendar *cal, unsigned int i,
+		      uint64_t all, int64_t start_s, int64_t end_s)
+{
+	uint64_t left = ocs_calendar_free(cal, i, start_s, end_s);
+
+	return left < all ? all - left : 0;
+}
+
 void ocs_calendar_show(const struct ocs_calendar *cal, int64_t start_s,
 		       int64_t end_s, struct ocs_net *net)
 {
 	for (unsigned int i = 0; i < net->nlinks; i++) {
 		struct ocs_link *l = &net->link[i];
-		uint64_t left = ocs_calendar_free(cal, i, start_s, end_s);
 
-		l->booked_bps = left < l->capacity_bps ?
-				l->capacity_bps - left : 0;
+		l->booked_bps = shown(cal, i, l->capacity_bps, start_s, end_s);
+		for (unsigned int k = 0; k < l->nwaves; k++) {
+			unsigned int w = l->first_wave + k;
+
+			net->wave[w].booked_bps =
+				shown(cal, ocs_wave_resource(net, w),
+				      l->wave_bps, start_s, end_s);
+		}
 	}
+	for (unsigned int i = 0; i < net->nports; i++)
+		net->port[i].booked_bps =
+			shown(cal, ocs_port_resource(net, i),
+			      net->port[i].rate_bps, start_s, end_s);
 }
 
 /* ---- the earliest ---- */
@@ -493,10 +553,10 @@ static int check_capacity(const struct line *l, uint64_t bps,
 	ocs_rate_format(bps, text);
 	ocs_rate_format((uint64_t) l->capacity_bps, max);
 	ocs_fail(err, OCS_RANGE,
-		 "link %s never has more than %s, %s is needed", l->name, max,
-		 text);
-	return ocs_fail_reason(err, "OpticalLink(%s,need=%s,max=%s)", l->name,
-			       text, max);
+		 "%s %s never has more than %s, %s is needed", what[l->kind],
+		 l->name, max, text);
+	return ocs_fail_reason(err, "%s(%s,need=%s,max=%s)", word[l->kind],
+			       l->name, text, max);
 }
 
 /* NEED with one entry per link, checked; the caller frees. NULL with ERR. */

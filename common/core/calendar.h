@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * calendar - what is booked on each link, now and later
+ * calendar - what is booked on each link, port and wavelength, now and later
  *
- * Per link a step function of booked bandwidth over time, and windows that
- * take bandwidth away (maintenance, drain). Times are Unix seconds; an interval
+ * Per resource (ocs_net_resources(); "link" below) a step function of booked
+ * bandwidth over time, and windows that take bandwidth away (maintenance,
+ * drain). A hop in a wavelength is two bookings, of its link and of the
+ * wavelength. Times are Unix seconds; an interval
  * is [start_s, end_s), its end may be OCS_TIME_OPEN. A change costs O(log n)
  * for each booking in it, n being how many the link has.
  *
@@ -25,7 +27,7 @@
 struct ocs_calendar;
 
 struct ocs_booking {
-	unsigned int link;	/* index into the net's links */
+	unsigned int link;	/* which resource of the net */
 	uint64_t bps;		/* consumed: ocs_link_consumed() */
 	int64_t start_s;
 	int64_t end_s;		/* > start_s; OCS_TIME_OPEN: none */
@@ -48,8 +50,8 @@ void ocs_calendar_destroy(struct ocs_calendar *cal);	/* NULL is allowed */
  * Returns 0; or -1 with ERR set and no effect:
  *  OCS_BUSY   reason OpticalLink(par-lyo,need=400G,free=200G), need being what
  *             the change adds at the fullest moment of the first stretch that
- *             has no room; or OpticalLinkDrained(par-lyo) where only a window
- *             is in the way
+ *             has no room, or OpticalPort(...); or OpticalLinkDrained(par-lyo)
+ *             where only a window is in the way
  *  OCS_RANGE  no such link, an empty interval, nothing booked or more than
  *             any link could have
  *  OCS_INTERNAL  OUT was not booked (as far as can be told)
@@ -95,7 +97,7 @@ uint64_t ocs_calendar_always_free(const struct ocs_calendar *cal,
 uint64_t ocs_calendar_booked(const struct ocs_calendar *cal,
 			     unsigned int link, int64_t start_s,
 			     int64_t end_s);
-/* Make NET, over the same links, what a lease of [start_s, end_s) finds:
+/* Make NET, over the same links, ports and wavelengths, what a lease of [start_s, end_s) finds:
  * booked_bps such that ocs_calendar_free() is left. For ocs_route_find() and
  * ocs_plan_make(). */
 void ocs_calendar_show(const struct ocs_calendar *cal, int64_t start_s,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/books.h"
 #include "common/core/net.h"
 #include "common/core/paths.h"
 
@@ -48,7 +49,7 @@ static int init_calendar(struct calendar *c, const struct ocs_net *net,
 	if (ocs_paths_init(&c->paths, &c->then, err) < 0)
 		return -1;
 	for (unsigned int i = 0; i < nends; i++) {
-		if (!end[i].end_s || end[i].link >= net->nlinks)
+		if (!end[i].end_s || end[i].link >= ocs_net_resources(net))
 			continue;
 		c->end[c->nends] = end[i];
 		c->end[c->nends++].end_s = ends_at(&end[i], now_s);
@@ -62,11 +63,14 @@ static void end_bookings(struct calendar *c, unsigned int n)
 {
 	for (unsigned int i = 0; i < c->net->nlinks; i++)
 		c->then.link[i].booked_bps = c->net->link[i].booked_bps;
+	for (unsigned int i = 0; i < c->net->nports; i++)
+		c->then.port[i].booked_bps = c->net->port[i].booked_bps;
+	for (unsigned int i = 0; i < c->net->nwaves; i++)
+		c->then.wave[i].booked_bps = c->net->wave[i].booked_bps;
 	for (unsigned int i = 0; i < n; i++) {
-		struct ocs_link *l = &c->then.link[c->end[i].link];
+		uint64_t *bps = ocs_net_booked(&c->then, c->end[i].link);
 
-		l->booked_bps -= c->end[i].bps < l->booked_bps ?
-					 c->end[i].bps : l->booked_bps;
+		*bps -= c->end[i].bps < *bps ? c->end[i].bps : *bps;
 	}
 	ocs_paths_changed(&c->paths);
 }

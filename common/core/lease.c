@@ -6,9 +6,11 @@
 #include "common/core/lease.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/net.h"
 #include "common/core/units.h"
 
 static const char *const resv_names[] = {
@@ -160,13 +162,23 @@ void ocs_lease_destroy(struct ocs_lease *lease)
 {
 	if (!lease)
 		return;
-	for (unsigned int i = 0; i < OCS_SPAN_MAX; i++)
+	for (unsigned int i = 0; i < lease->nsites; i++)
 		free(lease->site[i].nodes);
+	for (unsigned int i = 0; lease->circuit && i < lease->ncircuits; i++)
+		free(lease->circuit[i].at);
 	free(lease->circuit);
+	ocs_lease_members_drop(lease);
 	free(lease);
 }
 
-/* What is in use: the last circuit's hops may end early. */
+/* What is in use: there may be fewer sites, */
+static size_t lease_size(const struct ocs_lease *lease)
+{
+	return offsetof(struct ocs_lease, site) +
+	       lease->nsites * sizeof(lease->site[0]);
+}
+
+/* and the last circuit's hops may end early. */
 static size_t circuits_size(const struct ocs_lease *lease)
 {
 	unsigned int last = lease->ncircuits - 1;
@@ -176,18 +188,56 @@ static size_t circuits_size(const struct ocs_lease *lease)
 	       lease->circuit[last].nhops * sizeof(lease->circuit->hop[0]);
 }
 
+static int copy_members(struct ocs_lease *copy, const struct ocs_lease *lease)
+{
+	size_t size = lease->nmembers * sizeof(*lease->member);
+	size_t hops = lease->nmember_hops * sizeof(*lease->member_hop);
+
+	if (size) {
+		if (!(copy->member = malloc(size)))
+			return -1;
+		memcpy(copy->member, lease->member, size);
+	}
+	if (hops) {
+		if (!(copy->member_hop = malloc(hops)))
+			return -1;
+		memcpy(copy->member_hop, lease->member_hop, hops);
+	}
+	return 0;
+}
+
+/* LEASE's attachments are another's: give it its own. On failure it has those
+ * that it got. */
+static int copy_attachments(struct ocs_lease *lease)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < lease->ncircuits; i++) {
+		struct ocs_attachment *from = lease->circuit[i].at, *at = NULL;
+
+		if (from && rc == 0 && (at = malloc(sizeof(*at))))
+			*at = *from;
+		else if (from)
+			rc = -1;
+		lease->circuit[i].at = at;
+	}
+	return rc;
+}
+
 struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease)
 {
 	struct ocs_lease *copy;
 
 	if (!(copy = ocs_lease_create()))
 		return NULL;
-	*copy = *lease;
+	memcpy(copy, lease, lease_size(lease));
 	copy->circuit = NULL;
-	for (unsigned int i = 0; i < OCS_SPAN_MAX; i++)
+	copy->member = NULL;
+	copy->member_hop = NULL;
+	for (unsigned int i = 0; i < lease->nsites; i++)
 		copy->site[i].nodes = NULL;
 
-	for (unsigned int i = 0; i < OCS_SPAN_MAX; i++)
+	for (unsigned int i = 0; i < lease->nsites; i++)
 		if (lease->site[i].nodes &&
 		    !(copy->site[i].nodes = strdup(lease->site[i].nodes)))
 			goto fail;
@@ -197,23 +247,72 @@ struct ocs_lease *ocs_lease_copy(const struct ocs_lease *lease)
 		if (!copy->circuit)
 			goto fail;
 		memcpy(copy->circuit, lease->circuit, circuits_size(lease));
+		if (copy_attachments(copy) < 0)
+			goto fail;
 	}
+	if (copy_members(copy, lease) < 0)
+		goto fail;
 	return copy;
 fail:
 	ocs_lease_destroy(copy);
 	return NULL;
 }
 
-int ocs_lease_pack(struct ocs_lease *lease)
+struct ocs_lease *ocs_lease_pack(struct ocs_lease *lease)
 {
 	void *packed;
 
-	if (!lease->ncircuits)
-		return 0;
-	if (!(packed = realloc(lease->circuit, circuits_size(lease))))
-		return -1;
-	lease->circuit = packed;
-	return 0;
+	if (lease->ncircuits) {
+		packed = realloc(lease->circuit, circuits_size(lease));
+		if (!packed)
+			return NULL;
+		lease->circuit = packed;
+	}
+	return realloc(lease, lease_size(lease));
+}
+
+void ocs_lease_members_drop(struct ocs_lease *lease)
+{
+	free(lease->member);
+	free(lease->member_hop);
+	lease->member = NULL;
+	lease->member_hop = NULL;
+	lease->nmembers = lease->nmember_hops = 0;
+}
+
+static unsigned int count_members(const struct ocs_lease *lease,
+				  unsigned int i, bool standby)
+{
+	unsigned int n = 0;
+
+	for (unsigned int k = 0; k < lease->nmembers; k++)
+		n += lease->member[k].circuit == i &&
+		     (standby || !lease->member[k].standby);
+	return n;
+}
+
+unsigned int ocs_lease_members(const struct ocs_lease *lease, unsigned int i)
+{
+	return count_members(lease, i, true);
+}
+
+uint64_t ocs_lease_member_bps(const struct ocs_lease *lease, unsigned int i,
+			      uint64_t rate_bps)
+{
+	return ocs_member_share(rate_bps, count_members(lease, i, false));
+}
+
+unsigned int ocs_member_nhops(const struct ocs_lease *lease,
+			      const struct ocs_member *m)
+{
+	return m->own_route ? m->nhops : lease->circuit[m->circuit].nhops;
+}
+
+const char *ocs_member_hop(const struct ocs_lease *lease,
+			   const struct ocs_member *m, unsigned int i)
+{
+	return m->own_route ? lease->member_hop[m->first_hop + i] :
+			      lease->circuit[m->circuit].hop[i];
 }
 
 /* Was carrying traffic, or is being repaired: not just "not yet up". */
@@ -251,13 +350,43 @@ const char *ocs_lease_word(const struct ocs_lease *lease)
 	return "RELEASING";
 }
 
+bool ocs_circuit_booked(const struct ocs_lease *lease,
+			const struct ocs_circuit *c)
+{
+	return lease->resv == OCS_HELD || lease->resv == OCS_COMMITTED ||
+	       c->prov != OCS_RELEASED ||
+	       (c->at && c->at->state != OCS_DETACHED);
+}
+
+void ocs_lease_trouble(const struct ocs_lease *lease, char cause[static 256])
+{
+	static const char *const words[] = { "Impaired", "Restoring", "Down" };
+	const struct ocs_circuit *worst = NULL;
+	unsigned int how = 0;
+
+	for (unsigned int i = 0; i < lease->ncircuits; i++) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+		unsigned int rank = c->data == OCS_DOWN ? 2 :
+				    c->data == OCS_RESTORING ? 1 : 0;
+
+		if (c->data == OCS_UP || (worst && rank <= how))
+			continue;
+		worst = c;
+		how = rank;
+	}
+	memset(cause, 0, 256);
+	if (worst)
+		snprintf(cause, 256, "Optical%s(%s-%s)", words[how], worst->a,
+			 worst->z);
+}
+
 /* I1: what this calls booked may not be given to anybody else. */
 bool ocs_lease_booked(const struct ocs_lease *lease)
 {
 	if (lease->resv == OCS_HELD || lease->resv == OCS_COMMITTED)
 		return true;
 	for (unsigned int i = 0; i < lease->ncircuits; i++)
-		if (lease->circuit[i].prov != OCS_RELEASED)
+		if (ocs_circuit_booked(lease, &lease->circuit[i]))
 			return true;
 	return false;
 }
@@ -267,7 +396,9 @@ bool ocs_lease_up(const struct ocs_lease *lease)
 {
 	for (unsigned int i = 0; i < lease->ncircuits; i++)
 		if (lease->circuit[i].prov != OCS_PROVISIONED ||
-		    lease->circuit[i].data != OCS_UP)
+		    lease->circuit[i].data != OCS_UP ||
+		    (lease->circuit[i].at &&
+		     lease->circuit[i].at->state != OCS_ATTACHED))
 			return false;
 	return lease->ncircuits > 0;
 }
@@ -290,7 +421,9 @@ static bool same_circuit(const struct ocs_circuit *x,
 	       x->requested_bps == y->requested_bps &&
 	       (x->granted_bps == y->granted_bps || !x->granted_bps ||
 		!y->granted_bps) &&
-	       x->max_latency_us == y->max_latency_us;
+	       x->max_latency_us == y->max_latency_us &&
+	       x->max_delay_variation_us == y->max_delay_variation_us &&
+	       x->protect == y->protect;
 }
 
 bool ocs_lease_same_request(const struct ocs_lease *x,
@@ -319,10 +452,14 @@ uint32_t ocs_lease_gbps(const struct ocs_lease *lease)
 {
 	uint64_t sum = 0;
 
-	for (unsigned int i = 0; i < lease->ncircuits; i++)
-		if (__builtin_add_overflow(sum, lease->circuit[i].granted_bps,
-					   &sum))
+	for (unsigned int i = 0; i < lease->ncircuits; i++) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+		uint64_t legs = c->protect == OCS_ONE_PLUS_ONE ? 2 : 1;
+
+		if (__builtin_mul_overflow(c->granted_bps, legs, &legs) ||
+		    __builtin_add_overflow(sum, legs, &sum))
 			return UINT32_MAX;
+	}
 	return ocs_rate_gbps(sum);
 }
 

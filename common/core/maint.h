@@ -33,6 +33,21 @@ struct ocs_window {
 	char note[OCS_NOTE_MAX];
 };
 
+/* Nothing is changed in the network until it is said otherwise. */
+struct ocs_freeze {
+	char link[OCS_NAME_MAX];	/* "": all links */
+	bool frozen;
+	int64_t since_ms;		/* Unix ms */
+	char who[OCS_NAME_MAX];
+	char why[OCS_NOTE_MAX];
+};
+
+/* The route that a circuit had before it was restored. */
+struct ocs_home {
+	unsigned int nhops;	/* 0: none */
+	char hop[OCS_HOPS_MAX][OCS_NAME_MAX];	/* names of links */
+};
+
 /* A change of a lease; what is not set stays as it is. */
 struct ocs_modify {
 	bool has_version, has_start, has_end, has_rate;
@@ -51,12 +66,14 @@ struct ocs_whatif {
 	int64_t duration_s;		/* 0: for ever */
 };
 struct ocs_whatif_answer {
-	bool possible;		/* at start_s */
+	bool possible;		/* at start_s: a hold would be taken */
 	int64_t when_s;		/* the earliest start known; 0: never */
 	char reason[128];	/* of what is short, as in ocs_error */
 	char detail[256];
 	uint64_t latency_us;	/* the worst, when possible */
 	uint64_t rate_bps;	/* the most that all could have at start_s */
+	char waits[128];	/* when possible: what its set-up would wait
+				 * for after the commit; else "" */
 	char change[200];	/* the smallest change, for people */
 };
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/hunt.h"
+
 #define ROWS (OCS_HOPS_MAX + 1)
 /* Far beyond any network; keeps the sizes below from overflow. */
 #define SITES_LIMIT 65536
@@ -55,6 +57,37 @@ static void fill_arcs(struct ocs_paths *p)
 	}
 }
 
+/* Is there anything that the plain search does not look at? */
+static bool rich(const struct ocs_net *net)
+{
+	if (net->nports || net->nwaves)
+		return true;
+	for (unsigned int i = 0; i < net->nlinks; i++) {
+		const struct ocs_link *l = &net->link[i];
+
+		if (l->unavailable_ppb || l->cost || l->energy_pj)
+			return true;
+	}
+	return false;
+}
+
+static int init_rooms(struct ocs_paths *p, struct ocs_error *err)
+{
+	size_t ports = p->net->nports, waves = p->net->nwaves;
+
+	if (!ports && !waves)
+		return 0;
+	p->port_base = malloc(2 * (ports + waves) * sizeof(*p->port_base));
+	if (!p->port_base) {
+		ocs_paths_fini(p);
+		return ocs_fail(err, OCS_NOMEM, "out of memory");
+	}
+	p->port_room = p->port_base + ports;
+	p->wave_base = p->port_room + ports;
+	p->wave_room = p->wave_base + waves;
+	return 0;
+}
+
 int ocs_paths_init(struct ocs_paths *p, const struct ocs_net *net,
 		   struct ocs_error *err)
 {
@@ -80,13 +113,38 @@ int ocs_paths_init(struct ocs_paths *p, const struct ocs_net *net,
 	p->next = p->front + v;
 	p->mark = p->next + v;
 	fill_arcs(p);
+	p->rich = rich(net);
+	return init_rooms(p, err);
+}
+
+int ocs_paths_ready(struct ocs_paths *p, struct ocs_error *err)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		if (!p->label[i] && !(p->label[i] = ocs_labels_create()))
+			return ocs_fail(err, OCS_NOMEM, "out of memory");
 	return 0;
 }
 
 void ocs_paths_fini(struct ocs_paths *p)
 {
+	free(p->label[0]);
+	free(p->label[1]);
+	free(p->port_base);
 	free(p->base);
 	memset(p, 0, sizeof(*p));
+}
+
+static void fill_waves(struct ocs_paths *p, const struct ocs_link *l,
+		       enum ocs_room room)
+{
+	for (unsigned int i = 0; i < l->nwaves; i++) {
+		uint64_t booked = p->net->wave[l->first_wave + i].booked_bps;
+		uint64_t left = l->wave_bps;
+
+		if (room == OCS_ROOM_FREE)
+			left = booked < left ? left - booked : 0;
+		p->wave_base[l->first_wave + i] = left;
+	}
 }
 
 static void fill_base(struct ocs_paths *p, enum ocs_room room)
@@ -103,6 +161,15 @@ static void fill_base(struct ocs_paths *p, enum ocs_room room)
 		}
 		p->base[i] = bps;
 	}
+	for (unsigned int i = 0; i < p->net->nports; i++) {
+		const struct ocs_port *port = &p->net->port[i];
+
+		p->port_base[i] = room == OCS_ROOM_ANY ? UINT64_MAX :
+				  room == OCS_ROOM_FREE ?
+				  ocs_port_free(port) : port->rate_bps;
+	}
+	for (unsigned int i = 0; i < p->net->nlinks; i++)
+		fill_waves(p, &p->net->link[i], room);
 }
 
 void ocs_paths_reset(struct ocs_paths *p, enum ocs_room room)
@@ -113,6 +180,12 @@ void ocs_paths_reset(struct ocs_paths *p, enum ocs_room room)
 		p->base_room = room;
 	}
 	memcpy(p->room, p->base, p->net->nlinks * sizeof(*p->room));
+	if (!p->port_base)
+		return;
+	memcpy(p->port_room, p->port_base,
+	       p->net->nports * sizeof(*p->port_room));
+	memcpy(p->wave_room, p->wave_base,
+	       p->net->nwaves * sizeof(*p->wave_room));
 }
 
 void ocs_paths_changed(struct ocs_paths *p)
@@ -140,6 +213,7 @@ static void grow(struct ocs_paths *p, uint32_t z, uint32_t goal,
 	const size_t v = p->net->nsites;
 	uint32_t *row = p->row, *swap, nfront = 1, nnext;
 
+	p->root = z;
 	memset(row, 0xff, v * sizeof(*row));	/* OCS_FAR */
 	row[z] = 0;
 	p->front[0] = z;
@@ -156,6 +230,8 @@ static void grow(struct ocs_paths *p, uint32_t z, uint32_t goal,
 		for (uint32_t f = 0; f < nfront; f++) {
 			uint32_t s = p->front[f], from = old[s];
 
+			if (!ocs_paths_transit(p, s) && s != z)
+				continue;
 			for (uint32_t i = p->first[s]; i < p->first[s + 1];
 			     i++) {
 				const struct ocs_arc *arc = &p->arc[i];
@@ -209,6 +285,7 @@ static unsigned int step(const struct ocs_paths *p, uint32_t *s,
 
 		if (p->room[arc->link] >= rate_bps &&
 		    before[arc->to] != OCS_FAR &&
+		    (ocs_paths_transit(p, arc->to) || arc->to == p->root) &&
 		    before[arc->to] + arc->latency_us == row[*s]) {
 			*s = arc->to;
 			return arc->link;

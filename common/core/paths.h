@@ -34,7 +34,13 @@ struct ocs_paths {
 	/* per link: what one more circuit can have, at first and now */
 	uint64_t *base;
 	uint64_t *room;
-	/* rest private to paths.c; all arrays lie in one block */
+	/* The same for ports, and for wavelengths told apart; owned. RICH:
+	 * plans must look at them, or at what decides between equal routes. */
+	bool rich;
+	uint64_t *port_base, *port_room;
+	uint64_t *wave_base, *wave_room;
+	struct ocs_label *label[2];	/* for hunt.c; owned, or NULL */
+	/* rest private to paths.c; these arrays lie in one block */
 	bool base_valid;
 	enum ocs_room base_room;
 	uint32_t *first;	/* arcs of site S: first[S] .. first[S + 1] */
@@ -43,6 +49,7 @@ struct ocs_paths {
 	uint32_t *front, *next;	/* sites that the last layer improved */
 	uint32_t *mark, epoch;
 	unsigned int depth;	/* the last row of the last search */
+	uint32_t root;		/* and where it ended */
 };
 
 /*
@@ -55,6 +62,13 @@ void ocs_paths_fini(struct ocs_paths *p);
 
 /* Forget what was taken; links have what ROOM says. */
 void ocs_paths_reset(struct ocs_paths *p, enum ocs_room room);
+/* Have what ocs_hunt() needs; 0, or -1 with ERR set (OCS_NOMEM). */
+int ocs_paths_ready(struct ocs_paths *p, struct ocs_error *err);
+/* May a circuit go through site S? */
+static inline bool ocs_paths_transit(const struct ocs_paths *p, uint32_t s)
+{
+	return !p->net->site[s].external || p->net->site[s].interdomain;
+}
 /* To be called, before the next reset, after bookings of the net changed. */
 void ocs_paths_changed(struct ocs_paths *p);
 /* Take a circuit of RATE_BPS over ROUTE, which has room for it. */

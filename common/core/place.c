@@ -146,7 +146,7 @@ static int make_plan(struct search *s, const struct ocs_score *score,
 
 	for (unsigned int i = 0; i < k; i++)
 		site[i] = s->supply[score->order[i]].site;
-	if (k == 1) {
+	if (k == 1 && !req->anchor[0]) {
 		memset(plan, 0, sizeof(*plan));
 		plan->nsites = 1;
 		plan->site[0] = site[0];
@@ -170,7 +170,7 @@ static int find(struct search *s, struct ocs_candidate *out,
 			return -1;
 		for (unsigned int i = 0; i < sets->nbest; i++) {
 			if (sets->plan[i].nsites)
-				out[n++].plan = sets->plan[i];
+				ocs_plan_copy(&out[n++].plan, &sets->plan[i]);
 			else if (!make_plan(s, &sets->best[i], sets->req,
 					    sets->capacity_only, &out[n].plan,
 					    NULL))
@@ -215,7 +215,8 @@ static int explain(struct search *s, struct ocs_candidate *out,
 		return 0;
 	if (!find_refused(s, req)) {
 		any.want_bps = any.min_bps = 1;
-		any.latency_us = 0;
+		any.latency_us = any.delay_variation_us = 0;
+		any.protect = OCS_UNPROTECTED;
 		if (!find_refused(s, &any)) {
 			any.want_bps = any.min_bps = 0;
 			if (!find_refused(s, &any))

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * plan - the circuits of one job, routed together, or the reason why not
+ * plan - the circuits of one job, routed together; why.c has the reasons why
+ * not
  *
  * Circuits are routed one after the other on what the ones before left. When
  * one finds nothing left, all is tried again with that one first, a few times:
  * bounded, and the same answer in agent and plugin.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/core/net.h"
-#include "common/core/paths.h"
-#include "common/core/units.h"
+#include "common/core/signal.h"
 
 #define GBPS UINT64_C(1000000000)
 /* Orders in which the circuits of one plan are tried at one rate. */
@@ -19,177 +20,9 @@
 
 /* How far routing all circuits at one rate came. */
 struct attempt {
-	uint64_t rate_bps;
 	unsigned int order[OCS_CIRCUITS_MAX];
 	unsigned int routed;	/* of ORDER; the next one found no route */
 };
-
-static uint64_t has(const struct ocs_link *link, enum ocs_room room)
-{
-	return room == OCS_ROOM_FREE ? ocs_link_free(link) :
-				       link->capacity_bps;
-}
-
-static uint64_t consumed_by(const struct ocs_net *net,
-			    const struct ocs_route *route, unsigned int link,
-			    uint64_t rate_bps)
-{
-	for (unsigned int i = 0; i < route->nhops; i++)
-		if (route->link[i] == link)
-			return ocs_link_consumed(&net->link[link], rate_bps);
-	return 0;
-}
-
-/* What the routed circuits of ATT (may be NULL) take of LINK. */
-static uint64_t own_use(const struct ocs_net *net, const struct attempt *att,
-			const struct ocs_plan *plan, unsigned int link)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; att && i < att->routed; i++)
-		sum += consumed_by(net, &plan->circuit[att->order[i]].route,
-				   link, att->rate_bps);
-	return sum;
-}
-
-struct pair {
-	const char *a, *z;
-	uint64_t rate_bps;
-};
-
-static int fail_link(const struct ocs_link *link, enum ocs_room room,
-		     uint64_t need_bps, const struct pair *pair,
-		     struct ocs_error *err)
-{
-	char need[OCS_RATE_TEXT_MAX], left[OCS_RATE_TEXT_MAX];
-
-	ocs_rate_format(need_bps, need);
-	ocs_rate_format(has(link, room), left);
-	if (room == OCS_ROOM_CAPACITY) {
-		ocs_fail(err, OCS_RANGE,
-			 "the circuits of the job need %s on link %s between "
-			 "%s and %s, which never has more than %s", need,
-			 link->name, pair->a, pair->z, left);
-		return ocs_fail_reason(err, "OpticalLink(%s,need=%s,max=%s)",
-				       link->name, need, left);
-	}
-	if (link->drained) {
-		ocs_fail(err, OCS_BUSY,
-			 "link %s between %s and %s is drained", link->name,
-			 pair->a, pair->z);
-		return ocs_fail_reason(err, "OpticalLinkDrained(%s)",
-				       link->name);
-	}
-	ocs_fail(err, OCS_BUSY,
-		 "link %s between %s and %s %s %s free, %s is needed",
-		 link->name, pair->a, pair->z,
-		 link->down ? "is down and has" : "has", left, need);
-	return ocs_fail_reason(err, "OpticalLink(%s,need=%s,free=%s)",
-			       link->name, need, left);
-}
-
-/* The narrowest link of ROUTE, counting what ROOM says less own use. */
-static unsigned int narrowest(const struct ocs_net *net, enum ocs_room room,
-			      const struct attempt *att,
-			      const struct ocs_plan *plan,
-			      const struct ocs_route *route)
-{
-	unsigned int found = route->link[0];
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned int i = 0; i < route->nhops; i++) {
-		unsigned int l = route->link[i];
-		uint64_t left = has(&net->link[l], room);
-		uint64_t own = own_use(net, att, plan, l);
-
-		left = left > own ? left - own : 0;
-		if (left < least) {
-			least = left;
-			found = l;
-		}
-	}
-	return found;
-}
-
-/* Even with nothing booked no route carries the rate; P has all capacity. */
-static int fail_capacity(struct ocs_paths *p, unsigned int a, unsigned int z,
-			 const struct ocs_route *any, const struct pair *pair,
-			 struct ocs_error *err)
-{
-	unsigned int l = narrowest(p->net, OCS_ROOM_CAPACITY, NULL, NULL, any);
-	uint64_t lo = 0, hi = pair->rate_bps / GBPS, width = 0;
-	char need[OCS_RATE_TEXT_MAX], most[OCS_RATE_TEXT_MAX];
-	struct ocs_route route;
-
-	while (lo < hi) {
-		uint64_t mid = lo + (hi - lo + 1) / 2;
-
-		if (!ocs_paths_find(p, a, z, mid * GBPS, 0, &route)) {
-			hi = mid - 1;
-			continue;
-		}
-		lo = mid;
-		width = UINT64_MAX;
-		for (unsigned int i = 0; i < route.nhops; i++)
-			if (p->room[route.link[i]] < width)
-				width = p->room[route.link[i]];
-	}
-	ocs_rate_format(pair->rate_bps, need);
-	ocs_fail(err, OCS_RANGE,
-		 "no route from %s to %s ever carries %s: at most %s", pair->a,
-		 pair->z, need, ocs_rate_format(width, most));
-	ocs_rate_format(p->net->link[l].capacity_bps, most);
-	return ocs_fail_reason(err, "OpticalLink(%s,need=%s,max=%s)",
-			       p->net->link[l].name, need, most);
-}
-
-static int fail_latency(const struct pair *pair, uint64_t bound_us,
-			uint64_t best_us, struct ocs_error *err)
-{
-	char need[OCS_TIME_TEXT_MAX], best[OCS_TIME_TEXT_MAX];
-
-	ocs_time_format(bound_us, need);
-	ocs_time_format(best_us, best);
-	ocs_fail(err, OCS_RANGE,
-		 "from %s to %s it is at least %s one way, but at most %s is "
-		 "asked for", pair->a, pair->z, best, need);
-	return ocs_fail_reason(err, "OpticalLatency(%s-%s,need=%s,best=%s)",
-			       pair->a, pair->z, need, best);
-}
-
-/*
- * Say why there is no route from A to Z: none at all, none that is wide or
- * short enough, or else which link is short of ROOM after ATT's own circuits
- * (may be NULL) on the route that would be best were nothing booked.
- */
-static int explain(struct ocs_paths *p, enum ocs_room room,
-		   const struct attempt *att, const struct ocs_plan *plan,
-		   unsigned int a, unsigned int z, uint64_t rate_bps,
-		   uint64_t bound_us, struct ocs_error *err)
-{
-	const struct ocs_net *net = p->net;
-	struct pair pair = { net->site[a].name, net->site[z].name, rate_bps };
-	struct ocs_route any, best;
-	unsigned int l;
-
-	ocs_paths_reset(p, OCS_ROOM_ANY);
-	if (!ocs_paths_find(p, a, z, 0, 0, &any)) {
-		ocs_fail(err, OCS_NOT_FOUND, "no links lead from %s to %s",
-			 pair.a, pair.z);
-		return ocs_fail_reason(err, "OpticalLink(%s-%s,none)", pair.a,
-				       pair.z);
-	}
-	ocs_paths_reset(p, OCS_ROOM_CAPACITY);
-	if (!ocs_paths_find(p, a, z, rate_bps, 0, &best))
-		return fail_capacity(p, a, z, &any, &pair, err);
-	if (bound_us && best.latency_us > bound_us)
-		return fail_latency(&pair, bound_us, best.latency_us, err);
-	l = narrowest(net, room, att, plan, &best);
-	return fail_link(&net->link[l], room,
-			 own_use(net, att, plan, l) +
-				 ocs_link_consumed(&net->link[l], rate_bps),
-			 &pair, err);
-}
 
 static int fail_no_site(struct ocs_error *err)
 {
@@ -201,6 +34,8 @@ int ocs_route_find(const struct ocs_net *net, unsigned int a, unsigned int z,
 		   uint64_t rate_bps, uint64_t max_latency_us,
 		   struct ocs_route *route, struct ocs_error *err)
 {
+	struct ocs_want want = { .a = a, .z = z, .rate_bps = rate_bps,
+				 .latency_us = max_latency_us };
 	struct ocs_paths p;
 	int rc = 0;
 
@@ -208,12 +43,18 @@ int ocs_route_find(const struct ocs_net *net, unsigned int a, unsigned int z,
 		return fail_no_site(err);
 	if (ocs_paths_init(&p, net, err) < 0)
 		return -1;
+	p.rich = false;
 	ocs_paths_reset(&p, OCS_ROOM_FREE);
 	if (!ocs_paths_find(&p, a, z, rate_bps, max_latency_us, route))
-		rc = explain(&p, OCS_ROOM_FREE, NULL, NULL, a, z, rate_bps,
-			     max_latency_us, err);
+		rc = ocs_why(&p, OCS_ROOM_FREE, NULL, NULL, 0, &want, err);
 	ocs_paths_fini(&p);
 	return rc;
+}
+
+void ocs_plan_copy(struct ocs_plan *dst, const struct ocs_plan *src)
+{
+	memcpy(dst, src, offsetof(struct ocs_plan, member) +
+				 src->nmembers * sizeof(src->member[0]));
 }
 
 static bool out_of_work(const struct ocs_paths *p)
@@ -230,26 +71,39 @@ static void move_to_front(unsigned int *order, unsigned int at)
 	order[0] = c;
 }
 
+static struct ocs_want want_of(const struct ocs_request *req,
+			       const struct ocs_plan_circuit *c,
+			       uint64_t rate_bps)
+{
+	return (struct ocs_want) {
+		.a = c->a, .z = c->z, .rate_bps = rate_bps,
+		.latency_us = req->latency_us,
+		.delay_variation_us = req->delay_variation_us,
+		.protect = req->protect,
+	};
+}
+
 /* Route all circuits of PLAN at RATE_BPS; false: ATT tells how far it came. */
 static bool route_all(struct ocs_paths *p, enum ocs_room room,
-		      uint64_t rate_bps, uint64_t bound_us,
+		      const struct ocs_request *req, uint64_t rate_bps,
 		      struct ocs_plan *plan, struct attempt *att)
 {
 	unsigned int i;
 
-	att->rate_bps = rate_bps;
 	for (i = 0; i < plan->ncircuits; i++)
 		att->order[i] = i;
 	for (unsigned int n = 1;; n++) {
 		ocs_paths_reset(p, room);
+		plan->nmembers = 0;
 		for (i = 0; i < plan->ncircuits; i++) {
 			struct ocs_plan_circuit *c;
+			struct ocs_want want;
 
 			c = &plan->circuit[att->order[i]];
-			if (!ocs_paths_find(p, c->a, c->z, rate_bps, bound_us,
-					    &c->route))
+			c->granted_bps = rate_bps;
+			want = want_of(req, c, rate_bps);
+			if (!ocs_signal_route(p, &want, 0, plan, c))
 				break;
-			ocs_paths_take(p, &c->route, rate_bps);
 		}
 		att->routed = i;
 		if (i == plan->ncircuits)
@@ -261,11 +115,66 @@ static bool route_all(struct ocs_paths *p, enum ocs_room room,
 	}
 }
 
+static void add_pair(struct ocs_plan *plan, unsigned int a, unsigned int z)
+{
+	struct ocs_plan_circuit *c = &plan->circuit[plan->ncircuits++];
+
+	c->a = a;
+	c->z = z;
+}
+
+/* Has the shape a circuit between places I < J of N sites? */
+static bool joined(enum ocs_shape shape, unsigned int i, unsigned int j,
+		   unsigned int n, unsigned int centre)
+{
+	switch (shape) {
+	case OCS_MESH:
+		return true;
+	case OCS_RING:
+		return j == i + 1 || (i == 0 && j == n - 1);
+	case OCS_STAR:
+		return i == centre || j == centre;
+	}
+	return false;
+}
+
+static bool have_pair(const struct ocs_plan *plan, unsigned int a,
+		      unsigned int z)
+{
+	for (unsigned int i = 0; i < plan->ncircuits; i++) {
+		const struct ocs_plan_circuit *c = &plan->circuit[i];
+
+		if ((c->a == a && c->z == z) || (c->a == z && c->z == a))
+			return true;
+	}
+	return false;
+}
+
+/* From the request's anchor to each site that it is not, unless the shape has
+ * that circuit already. */
+static int add_anchor(const struct ocs_net *net, const struct ocs_request *req,
+		      struct ocs_plan *plan, struct ocs_error *err)
+{
+	int anchor = ocs_net_site(net, req->anchor);
+
+	if (anchor < 0) {
+		ocs_fail(err, OCS_RANGE, "there is no endpoint '%s'",
+			 req->anchor);
+		return ocs_fail_reason(err, "OpticalAnchor(%s)", req->anchor);
+	}
+	for (unsigned int i = 0; i < plan->nsites; i++)
+		if (plan->site[i] != (unsigned int) anchor &&
+		    !have_pair(plan, (unsigned int) anchor, plan->site[i]))
+			add_pair(plan, (unsigned int) anchor, plan->site[i]);
+	return 0;
+}
+
 static int init_plan(const struct ocs_net *net, const unsigned int *site,
 		     unsigned int nsites, const struct ocs_request *req,
-		     struct ocs_plan *plan, struct ocs_error *err)
+		     unsigned int centre, struct ocs_plan *plan,
+		     struct ocs_error *err)
 {
-	memset(plan, 0, sizeof(*plan));
+	memset(plan, 0, offsetof(struct ocs_plan, member));
 	if (!nsites || nsites > OCS_SPAN_MAX)
 		return ocs_fail(err, OCS_RANGE, "a job spans 1 to %d sites",
 				OCS_SPAN_MAX);
@@ -281,14 +190,10 @@ static int init_plan(const struct ocs_net *net, const unsigned int *site,
 	if (!req->want_bps)
 		return 0;
 	for (unsigned int i = 0; i < nsites; i++)
-		for (unsigned int j = i + 1; j < nsites; j++) {
-			struct ocs_plan_circuit *c;
-
-			c = &plan->circuit[plan->ncircuits++];
-			c->a = site[i];
-			c->z = site[j];
-		}
-	return 0;
+		for (unsigned int j = i + 1; j < nsites; j++)
+			if (joined(req->shape, i, j, nsites, centre))
+				add_pair(plan, site[i], site[j]);
+	return req->anchor[0] ? add_anchor(net, req, plan, err) : 0;
 }
 
 /* A rate between min and want that is free, the largest that is found. PLAN is
@@ -297,31 +202,35 @@ static void improve(struct ocs_paths *p, enum ocs_room room,
 		    const struct ocs_request *req, struct ocs_plan *plan)
 {
 	uint64_t lo = req->min_bps / GBPS, hi = (req->want_bps - 1) / GBPS;
-	struct ocs_plan try = *plan;
 	struct attempt att;
+	struct ocs_plan try;
+
+	ocs_plan_copy(&try, plan);
 
 	while (lo < hi && !out_of_work(p)) {
 		uint64_t mid = lo + (hi - lo + 1) / 2;
 
-		if (!route_all(p, room, mid * GBPS, req->latency_us, &try,
-			       &att)) {
+		if (!route_all(p, room, req, mid * GBPS, &try, &att)) {
 			hi = mid - 1;
 			continue;
 		}
 		lo = mid;
-		*plan = try;
+		ocs_plan_copy(plan, &try);
 		plan->granted_bps = mid * GBPS;
 	}
 }
 
-static void finish_plan(struct ocs_plan *plan)
+static void finish_plan(const struct ocs_request *req, struct ocs_plan *plan)
 {
+	uint64_t legs = req->protect == OCS_ONE_PLUS_ONE ? 2 : 1;
+
 	for (unsigned int i = 0; i < plan->ncircuits; i++) {
 		struct ocs_plan_circuit *c = &plan->circuit[i];
 
 		c->granted_bps = plan->granted_bps;
-		if (c->route.latency_us > plan->worst_latency_us)
-			plan->worst_latency_us = c->route.latency_us;
+		plan->metered_bps += legs * plan->granted_bps;
+		if (c->worst_latency_us > plan->worst_latency_us)
+			plan->worst_latency_us = c->worst_latency_us;
 	}
 }
 
@@ -330,22 +239,49 @@ static int explain_plan(struct ocs_paths *p, enum ocs_room room,
 			const struct ocs_request *req, struct ocs_plan *plan,
 			struct attempt *att, struct ocs_error *err)
 {
-	const struct ocs_plan_circuit *c;
 	struct attempt ever;
-	struct ocs_plan try = *plan;
+	struct ocs_want want;
+	struct ocs_plan try;
 
 	if (!err)
 		return -1;
+	ocs_plan_copy(&try, plan);
 	if (room == OCS_ROOM_FREE &&
-	    !route_all(p, OCS_ROOM_CAPACITY, req->min_bps, req->latency_us,
-		       &try, &ever)) {
+	    !route_all(p, OCS_ROOM_CAPACITY, req, req->min_bps, &try, &ever)) {
 		room = OCS_ROOM_CAPACITY;
-		*plan = try;
+		ocs_plan_copy(plan, &try);
 		*att = ever;
 	}
-	c = &plan->circuit[att->order[att->routed]];
-	return explain(p, room, att, plan, c->a, c->z, req->min_bps,
-		       req->latency_us, err);
+	want = want_of(req, &plan->circuit[att->order[att->routed]],
+		       req->min_bps);
+	return ocs_why(p, room, plan, att->order, att->routed, &want, err);
+}
+
+/* The plan with the star's centre at place CENTRE. */
+static int plan_around(struct ocs_paths *p, const unsigned int *site,
+		       unsigned int nsites, const struct ocs_request *req,
+		       unsigned int centre, enum ocs_room room,
+		       struct ocs_plan *plan, struct ocs_error *err)
+{
+	struct attempt att;
+
+	if (init_plan(p->net, site, nsites, req, centre, plan, err) < 0)
+		return -1;
+	if (!plan->ncircuits)
+		return 0;
+	if ((p->rich || req->protect || req->delay_variation_us) &&
+	    ocs_paths_ready(p, err) < 0)
+		return -1;
+	plan->granted_bps = req->want_bps;
+	if (!route_all(p, room, req, req->want_bps, plan, &att)) {
+		plan->granted_bps = req->min_bps;
+		if (req->min_bps >= req->want_bps ||
+		    !route_all(p, room, req, req->min_bps, plan, &att))
+			return explain_plan(p, room, req, plan, &att, err);
+		improve(p, room, req, plan);
+	}
+	finish_plan(req, plan);
+	return 0;
 }
 
 int ocs_paths_plan(struct ocs_paths *p, const unsigned int *site,
@@ -354,27 +290,63 @@ int ocs_paths_plan(struct ocs_paths *p, const unsigned int *site,
 		   struct ocs_error *err)
 {
 	enum ocs_room room = capacity_only ? OCS_ROOM_CAPACITY : OCS_ROOM_FREE;
+	unsigned int centres = req->shape == OCS_STAR ? nsites : 1;
 	struct ocs_plan new;
-	struct attempt att;
+	bool found = false;
 
-	if (init_plan(p->net, site, nsites, req, &new, err) < 0)
-		return -1;
-	if (new.ncircuits) {
-		new.granted_bps = req->want_bps;
-		if (!route_all(p, room, req->want_bps, req->latency_us, &new,
-			       &att)) {
-			new.granted_bps = req->min_bps;
-			if (req->min_bps >= req->want_bps ||
-			    !route_all(p, room, req->min_bps, req->latency_us,
-				       &new, &att))
-				return explain_plan(p, room, req, &new, &att,
-						    err);
-			improve(p, room, req, &new);
+	for (unsigned int i = 0; i < centres || !i; i++) {
+		if (plan_around(p, site, nsites, req, i, room, &new,
+				found ? NULL : err) < 0) {
+			if (err && !found && err->code == OCS_NOMEM)
+				return -1;
+			continue;
 		}
-		finish_plan(&new);
+		if (found && (new.granted_bps < plan->granted_bps ||
+			      (new.granted_bps == plan->granted_bps &&
+			       new.worst_latency_us >=
+				       plan->worst_latency_us)))
+			continue;
+		found = true;
+		ocs_plan_copy(plan, &new);
 	}
-	*plan = new;
-	return 0;
+	return found ? 0 : -1;
+}
+
+int ocs_route_circuits(const struct ocs_net *net, const struct ocs_want *want,
+		       unsigned int n, struct ocs_plan *plan,
+		       struct ocs_error *err)
+{
+	unsigned int order[OCS_CIRCUITS_MAX];
+	struct ocs_paths p;
+	int rc = 0;
+
+	memset(plan, 0, offsetof(struct ocs_plan, member));
+	if (n > OCS_CIRCUITS_MAX)
+		return ocs_fail(err, OCS_RANGE, "at most %d circuits",
+				OCS_CIRCUITS_MAX);
+	if (ocs_paths_init(&p, net, err) < 0)
+		return -1;
+	ocs_paths_reset(&p, OCS_ROOM_FREE);
+	for (unsigned int i = 0; rc == 0 && i < n; i++) {
+		struct ocs_plan_circuit *c = &plan->circuit[i];
+
+		order[i] = i;
+		c->a = want[i].a;
+		c->z = want[i].z;
+		c->granted_bps = want[i].rate_bps;
+		if (c->a >= net->nsites || c->z >= net->nsites || c->a == c->z)
+			rc = fail_no_site(err);
+		else if (ocs_signal_hard(&p, &want[i]) &&
+			 ocs_paths_ready(&p, err) < 0)
+			rc = -1;
+		else if (!ocs_signal_route(&p, &want[i], 0, plan, c))
+			rc = ocs_why(&p, OCS_ROOM_FREE, plan, order, i,
+				     &want[i], err);
+		else
+			plan->ncircuits = i + 1;
+	}
+	ocs_paths_fini(&p);
+	return rc;
 }
 
 int ocs_plan_make(const struct ocs_net *net, const unsigned int *site,

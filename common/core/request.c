@@ -21,20 +21,22 @@ const struct ocs_option ocs_options[] = {
 	{ "latency", "TIME",
 	  "most one-way latency between any two of its sites",
 	  true, "2ms" },
-	{ "delay-variation", "TIME", "most delay variation", false, "10us" },
+	{ "delay-variation", "TIME",
+	  "most delay variation between any two of its sites", true, "10us" },
 	{ "sites", "SITE[,SITE...]", "only these sites", true, "paris,lyon" },
 	{ "span", "MIN[-MAX]", "how many sites; MIN alone: exactly so many",
 	  true, "1-4" },
 	{ "shape", "mesh|ring|star",
-	  "which pairs of more than two sites get a circuit", false, "mesh" },
-	{ "anchor", "ENDPOINT", "also a circuit from this endpoint", false,
+	  "which pairs of more than two sites get a circuit", true, "mesh" },
+	{ "anchor", "ENDPOINT",
+	  "also a circuit from this endpoint to each of its sites", true,
 	  "campus" },
 	{ "protect", "none|restorable|diverse|1+1",
-	  "how circuits survive a cut", false, "diverse" },
-	{ "class", "NAME", "an intent that the administrator defined", false,
+	  "how circuits survive a cut", true, "diverse" },
+	{ "class", "NAME", "an intent that the administrator defined", true,
 	  "inference" },
 	{ "on-failure", "continue|requeue|signal=NAME",
-	  "what to do when a circuit breaks and is not restored", false,
+	  "what to do when a circuit breaks and is not restored", true,
 	  "requeue" },
 	{ "hints", "on|off|print", "set NCCL variables that fit the circuits",
 	  true, "on" },
@@ -46,6 +48,51 @@ static const char *const hint_names[] = {
 	[OCS_HINTS_OFF] = "off",
 	[OCS_HINTS_PRINT] = "print",
 };
+
+static const char *const shape_names[] = {
+	[OCS_MESH] = "mesh",
+	[OCS_RING] = "ring",
+	[OCS_STAR] = "star",
+};
+
+/* That a job can be sent for a broken circuit. */
+static const char *const signals[] = {
+	"HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "USR2", "ALRM", "TERM",
+	"URG",
+};
+#define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+static const char *signal_find(const char *name)
+{
+	if (!strncasecmp(name, "SIG", 3))
+		name += 3;
+	for (unsigned int i = 0; i < NSIGNALS; i++)
+		if (!strcasecmp(name, signals[i]))
+			return signals[i];
+	return NULL;
+}
+
+static const char *const protect_names[] = {
+	[OCS_UNPROTECTED] = "none",
+	[OCS_RESTORABLE] = "restorable",
+	[OCS_DIVERSE] = "diverse",
+	[OCS_ONE_PLUS_ONE] = "1+1",
+};
+
+const char *ocs_protect_name(enum ocs_protect v)
+{
+	return v <= OCS_ONE_PLUS_ONE ? protect_names[v] : "?";
+}
+
+int ocs_protect_from_name(const char *name, enum ocs_protect *v)
+{
+	for (unsigned int i = 0; name && i <= OCS_ONE_PLUS_ONE; i++)
+		if (!strcasecmp(name, protect_names[i])) {
+			*v = (enum ocs_protect) i;
+			return 0;
+		}
+	return -1;
+}
 
 void ocs_request_init(struct ocs_request *req)
 {
@@ -108,12 +155,111 @@ static enum ocs_code set_latency(struct ocs_request *req, const char *value,
 	return OCS_OK;
 }
 
+static enum ocs_code set_variation(struct ocs_request *req, const char *value,
+				   const char **why)
+{
+	enum ocs_code code = ocs_time_scan(value, &req->delay_variation_us,
+					   why);
+
+	if (code)
+		return code;
+	if (!req->delay_variation_us ||
+	    req->delay_variation_us > OCS_VARIATION_MAX_US) {
+		*why = "a delay variation is at least 1us and at most 1s";
+		return OCS_RANGE;
+	}
+	return OCS_OK;
+}
+
+static enum ocs_code set_shape(struct ocs_request *req, const char *value,
+			       const char **why)
+{
+	for (unsigned int i = OCS_MESH; i <= OCS_STAR; i++)
+		if (!strcasecmp(value, shape_names[i])) {
+			req->shape = (enum ocs_shape) i;
+			return OCS_OK;
+		}
+	*why = "shapes are mesh, ring and star";
+	return OCS_SYNTAX;
+}
+
+static enum ocs_code set_protect(struct ocs_request *req, const char *value,
+				 const char **why)
+{
+	if (ocs_protect_from_name(value, &req->protect) == 0)
+		return OCS_OK;
+	*why = "it is none, restorable, diverse or 1+1";
+	return OCS_SYNTAX;
+}
+
+/* A name of A-Z a-z 0-9 . _ - that begins with LEN characters of NAME? */
+static bool is_name(const char *name, size_t len)
+{
+	return len && strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789._-") >= len;
+}
+
+static enum ocs_code set_name(char to[static OCS_NAME_MAX], const char *value,
+			      const char **why)
+{
+	size_t len = strlen(value);
+
+	if (!is_name(value, len)) {
+		*why = "a name is of letters, digits, '.', '_' and '-'";
+		return OCS_SYNTAX;
+	}
+	if (len >= OCS_NAME_MAX) {
+		*why = "a name has at most 63 characters";
+		return OCS_RANGE;
+	}
+	memcpy(to, value, len + 1);
+	return OCS_OK;
+}
+
+static enum ocs_code set_anchor(struct ocs_request *req, const char *value,
+				const char **why)
+{
+	return set_name(req->anchor, value, why);
+}
+
+static enum ocs_code set_class(struct ocs_request *req, const char *value,
+			       const char **why)
+{
+	return set_name(req->class_name, value, why);
+}
+
+static enum ocs_code set_on_failure(struct ocs_request *req,
+				    const char *value, const char **why)
+{
+	const char *name;
+
+	*why = "it is continue, requeue or signal=NAME";
+	req->signal[0] = '\0';
+	if (!strcasecmp(value, "continue")) {
+		req->on_failure = OCS_CONTINUE;
+		return OCS_OK;
+	}
+	if (!strcasecmp(value, "requeue")) {
+		req->on_failure = OCS_REQUEUE;
+		return OCS_OK;
+	}
+	if (strncasecmp(value, "signal=", 7))
+		return OCS_SYNTAX;
+	if (!(name = signal_find(value + 7))) {
+		*why = "signals are HUP, INT, QUIT, ABRT, KILL, USR1, USR2, "
+		       "ALRM, TERM and URG";
+		return OCS_SYNTAX;
+	}
+	req->on_failure = OCS_SIGNAL;
+	snprintf(req->signal, sizeof(req->signal), "%s", name);
+	return OCS_OK;
+}
+
 static enum ocs_code add_site(struct ocs_request *req, const char *name,
 			      size_t len, const char **why)
 {
-	if (!len || strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789._-") < len) {
+	if (!is_name(name, len)) {
 		*why = "sites are names with commas between them";
 		return OCS_SYNTAX;
 	}
@@ -202,7 +348,10 @@ static const struct {
 } setters[] = {
 	{ "bw", set_bw },	{ "latency", set_latency },
 	{ "sites", set_sites }, { "span", set_span },
-	{ "hints", set_hints },
+	{ "hints", set_hints }, { "delay-variation", set_variation },
+	{ "shape", set_shape }, { "anchor", set_anchor },
+	{ "protect", set_protect }, { "class", set_class },
+	{ "on-failure", set_on_failure },
 };
 #define NSETTERS (sizeof(setters) / sizeof(setters[0]))
 
@@ -225,8 +374,9 @@ int ocs_request_set(struct ocs_request *req, const char *name,
 	if (!opt)
 		return ocs_fail(err, OCS_SYNTAX,
 				"unknown option '--optical-%.40s': there are "
-				"bw, latency, sites, span and hints (example: "
-				"--optical-bw=400G,min=200G)",
+				"bw, latency, delay-variation, sites, span, "
+				"shape, anchor, protect, class, on-failure and "
+				"hints (example: --optical-bw=400G,min=200G)",
 				name ? name : "");
 	if (!opt->supported)
 		return ocs_fail(err, OCS_UNSUPPORTED,
@@ -259,6 +409,18 @@ static const char *other_option(const struct ocs_request *req)
 	if (req->span_min != OCS_SPAN_DEFAULT_MIN ||
 	    req->span_max != OCS_SPAN_DEFAULT_MAX)
 		return "span";
+	if (req->delay_variation_us)
+		return "delay-variation";
+	if (req->shape != OCS_MESH)
+		return "shape";
+	if (req->anchor[0])
+		return "anchor";
+	if (req->protect != OCS_UNPROTECTED)
+		return "protect";
+	if (req->class_name[0])
+		return "class";
+	if (req->on_failure != OCS_CONTINUE)
+		return "on-failure";
 	if (req->hints != OCS_HINTS_ON)
 		return "hints";
 	return NULL;
@@ -273,7 +435,7 @@ int ocs_request_check(const struct ocs_request *req, struct ocs_error *err)
 				"--optical-%s says nothing with "
 				"--optical-bw=none: leave out one of them "
 				"(example: --optical-bw=none)", other);
-	if (other && !req->want_bps)
+	if (other && !req->want_bps && !req->class_name[0])
 		return ocs_fail(err, OCS_SYNTAX,
 				"--optical-%s needs --optical-bw (example: "
 				"--optical-bw=400G,min=200G)", other);
@@ -400,6 +562,25 @@ __attribute__((format(printf, 2, 3))) static void put(struct out *out,
 		out->len += (size_t) n;
 }
 
+/* The options that came later, each only where it is not at its default. */
+static void put_rest(struct out *out, const struct ocs_request *req)
+{
+	if (req->delay_variation_us)
+		put(out, ";variation=%" PRIu64, req->delay_variation_us);
+	if (req->shape != OCS_MESH)
+		put(out, ";shape=%s", shape_names[req->shape]);
+	if (req->anchor[0])
+		put(out, ";anchor=%s", req->anchor);
+	if (req->protect != OCS_UNPROTECTED)
+		put(out, ";protect=%s", ocs_protect_name(req->protect));
+	if (req->class_name[0])
+		put(out, ";class=%s", req->class_name);
+	if (req->on_failure == OCS_REQUEUE)
+		put(out, ";on-failure=requeue");
+	else if (req->on_failure == OCS_SIGNAL)
+		put(out, ";on-failure=signal=%s", req->signal);
+}
+
 int ocs_request_format(const struct ocs_request *req, char *buf, size_t size)
 {
 	struct out out = { .buf = buf, .size = size };
@@ -416,6 +597,7 @@ int ocs_request_format(const struct ocs_request *req, char *buf, size_t size)
 			put(&out, ";latency=%" PRIu64, req->latency_us);
 		for (unsigned int i = 0; i < req->nsites; i++)
 			put(&out, "%s%s", i ? "," : ";sites=", req->site[i]);
+		put_rest(&out, req);
 	} else {
 		out.cut = true;
 	}
@@ -455,6 +637,31 @@ static bool skip_value(const char **p, char *buf, size_t size)
 	return true;
 }
 
+/* What put_rest() wrote. */
+static bool read_rest(const char **p, struct ocs_request *req)
+{
+	static const struct {
+		const char *word;
+		set_f set;
+	} rest[] = {
+		{ ";shape=", set_shape },	{ ";anchor=", set_anchor },
+		{ ";protect=", set_protect },	{ ";class=", set_class },
+		{ ";on-failure=", set_on_failure },
+	};
+	char value[OCS_NAME_MAX];
+	const char *why;
+
+	if (skip(p, ";variation=") &&
+	    !skip_number(p, OCS_VARIATION_MAX_US, &req->delay_variation_us))
+		return false;
+	for (unsigned int i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		if (skip(p, rest[i].word) &&
+		    (!skip_value(p, value, sizeof(value)) ||
+		     rest[i].set(req, value, &why)))
+			return false;
+	return true;
+}
+
 static bool read_fields(const char *p, struct ocs_request *req)
 {
 	char value[OCS_REQUEST_TEXT_MAX];
@@ -482,7 +689,7 @@ static bool read_fields(const char *p, struct ocs_request *req)
 	if (skip(&p, ";sites=") && (!skip_value(&p, value, sizeof(value)) ||
 				    set_sites(req, value, &why)))
 		return false;
-	return !*p;
+	return read_rest(&p, req) && !*p;
 }
 
 /* There is one text for a request: what reads but would be written otherwise

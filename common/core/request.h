@@ -17,6 +17,29 @@
 
 enum ocs_hints_mode { OCS_HINTS_ON = 0, OCS_HINTS_OFF, OCS_HINTS_PRINT };
 
+/* Which pairs of a job's sites get a circuit. */
+enum ocs_shape { OCS_MESH, OCS_RING, OCS_STAR };
+
+/*
+ * How a circuit survives a cut. Two routes are disjoint if they share no link
+ * and no risk group, and are not both hidden in one domain without risk groups.
+ *  restorable	when it is taken, a disjoint route has room for it; not booked
+ *  diverse	an even number of members, half of them on each of two disjoint
+ *		routes: half of the rate survives
+ *  1+1		twice the whole rate, on disjoint routes (G.873.1); both booked
+ * The two halves of the last two also share no port, nor a plane where both
+ * ends have several.
+ */
+enum ocs_protect {
+	OCS_UNPROTECTED, OCS_RESTORABLE, OCS_DIVERSE, OCS_ONE_PLUS_ONE
+};
+const char *ocs_protect_name(enum ocs_protect v);	/* "none", "1+1" */
+int ocs_protect_from_name(const char *name, enum ocs_protect *v); /* 0 or -1 */
+
+/* What happens to the job when a circuit breaks and is not restored. */
+enum ocs_on_failure { OCS_CONTINUE, OCS_REQUEUE, OCS_SIGNAL };
+#define OCS_SIGNAL_MAX 8	/* bytes of a signal's name with its NUL */
+
 struct ocs_request {
 	bool none;		/* --optical-bw=none: no circuits wanted */
 	uint64_t want_bps;	/* 0 until bw is given, and when none */
@@ -25,6 +48,13 @@ struct ocs_request {
 	unsigned int span_min;	/* sites; 1.. ; MIN alone sets both */
 	unsigned int span_max;	/* ..OCS_SPAN_MAX */
 	enum ocs_hints_mode hints;
+	uint64_t delay_variation_us;	/* most of it; 0: no bound */
+	enum ocs_shape shape;
+	enum ocs_protect protect;
+	char anchor[OCS_NAME_MAX];	/* "": none */
+	char class_name[OCS_NAME_MAX];	/* an intent of optical.conf; "" */
+	enum ocs_on_failure on_failure;
+	char signal[OCS_SIGNAL_MAX];	/* "USR1", without SIG; else "" */
 	unsigned int nsites;	/* 0: all sites */
 	char site[OCS_REQUEST_SITES_MAX][OCS_NAME_MAX];
 };
@@ -51,7 +81,7 @@ void ocs_request_init(struct ocs_request *req);
 int ocs_request_set(struct ocs_request *req, const char *name,
 		    const char *value, struct ocs_error *err);
 
-/* What only all options together show: options without bw, bw=none with
+/* What only all options together show: options without bw or class, bw=none with
  * others, fewer sites than span_min. Returns 0 or -1 with ERR set. */
 int ocs_request_check(const struct ocs_request *req, struct ocs_error *err);
 
@@ -68,10 +98,11 @@ int ocs_request_parse_comment(const char *comment, struct ocs_request *req,
 
 /* The normalised text, as job_submit writes and the select plugin reads it:
  * "v1;bw=400000000000;min=400000000000;span=1-4;hints=on[;latency=2000]
- * [;sites=a,b]" or "v1;bw=none". format: 0, or -1 if SIZE is too small or
+ * [;sites=a,b][;variation=10][;shape=ring][;anchor=x][;protect=1+1][;class=x]
+ * [;on-failure=signal=USR1]" or "v1;bw=none". format: 0, or -1 if SIZE is too small or
  * nothing was asked for, BUF then "". parse takes this one form only: 0, or -1
  * with ERR set (OCS_SYNTAX), *REQ untouched. */
-#define OCS_REQUEST_TEXT_MAX 1536
+#define OCS_REQUEST_TEXT_MAX 2048
 #define OCS_REQUEST_ENV "OPTICAL_REQUEST"
 int ocs_request_format(const struct ocs_request *req, char *buf, size_t size);
 int ocs_request_parse(const char *text, struct ocs_request *req,

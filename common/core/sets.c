@@ -38,6 +38,15 @@ static struct ocs_pair *pair_of(const struct ocs_sets *s, unsigned int x,
 		       &s->pair[x * (x - 1) / 2 + y];
 }
 
+/* Sets whose plans are more than the best route of each pair. */
+static bool hard(const struct ocs_sets *s)
+{
+	const struct ocs_request *req = s->req;
+
+	return s->paths.rich || req->protect || req->delay_variation_us ||
+	       req->shape != OCS_MESH || req->anchor[0];
+}
+
 /* The routes that end at Z and come from where SUPPLY has earlier sites: the
  * direction that plans have. */
 static void fill_routes(struct ocs_sets *s, unsigned int z, bool one)
@@ -52,7 +61,8 @@ static void fill_routes(struct ocs_sets *s, unsigned int z, bool one)
 
 		if (s->use[a].order >= s->use[z].order)
 			continue;
-		pair->direct = ocs_paths_walk(p, s->use[a].site,
+		pair->direct = !hard(s) &&
+			       ocs_paths_walk(p, s->use[a].site,
 					      req->want_bps, &pair->route);
 		pair->least_us = ocs_paths_latency(p, s->use[a].site);
 	}
@@ -264,11 +274,11 @@ static void keep(struct ocs_sets *s, const struct ocs_score *score,
 		return;
 	if (!at && s->wanted == 2) {
 		s->best[1] = s->best[0];
-		s->plan[1] = s->plan[0];
+		ocs_plan_copy(&s->plan[1], &s->plan[0]);
 	}
 	s->best[at] = *score;
 	if (plan)
-		s->plan[at] = *plan;
+		ocs_plan_copy(&s->plan[at], plan);
 	else
 		s->plan[at].nsites = 0;
 	if (s->nbest < s->wanted)
@@ -285,7 +295,7 @@ static void look_at(struct ocs_sets *s, uint64_t set)
 	s->sets++;
 	s->paths.work += CIRCUIT_WORK * s->k * (s->k - 1) / 2;
 	list_members(s, set, x);
-	direct = s->k == 1 || score_direct(s, x, &score);
+	direct = s->k == 1 ? !s->req->anchor[0] : score_direct(s, x, &score);
 	if (!direct && !score_plan(s, x, &plan, &score))
 		return;
 	for (unsigned int i = 0; i < s->k; i++) {
@@ -365,6 +375,8 @@ int ocs_sets_find(struct ocs_sets *s, unsigned int k, unsigned int wanted,
 	s->k = k;
 	s->wanted = wanted;
 	s->nbest = 0;
+	if ((k > 1 || s->req->anchor[0]) && get_ready(s, err) < 0)
+		return -1;
 	if (k == 1) {
 		for (unsigned int i = 0; i < s->n; i++)
 			if (!(s->required & ~(UINT64_C(1) << i)) &&
@@ -372,8 +384,6 @@ int ocs_sets_find(struct ocs_sets *s, unsigned int k, unsigned int wanted,
 				look_at(s, UINT64_C(1) << i);
 		return 0;
 	}
-	if (get_ready(s, err) < 0)
-		return -1;
 	search_pairs(s);
 	return 0;
 }

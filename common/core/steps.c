@@ -187,20 +187,39 @@ static void insert(struct ocs_steps_node **at, struct ocs_steps_node *node)
 	sum_up(*at);
 }
 
-/* Add AMOUNT at TIME_S, which has a node; a node nobody needs is freed. */
-static void change(struct ocs_steps_node **at, enum ocs_steps_kind kind,
-		   int64_t time_s, int64_t amount, bool add)
+/* Add AMOUNT at TIME_S; false: no node is there, and nothing was done. */
+static bool raise_at(struct ocs_steps_node *node, enum ocs_steps_kind kind,
+		     int64_t time_s, int64_t amount)
+{
+	if (!node)
+		return false;
+	if (node->time_s == time_s) {
+		node->refs++;
+		node->taken += amount;
+		if (kind == OCS_STEPS_BOOKED)
+			node->booked += amount;
+	} else if (!raise_at(time_s < node->time_s ? node->left : node->right,
+			     kind, time_s, amount)) {
+		return false;
+	}
+	sum_up(node);
+	return true;
+}
+
+/* Take AMOUNT back at TIME_S, which has a node; one nobody needs is freed. */
+static void lower(struct ocs_steps_node **at, enum ocs_steps_kind kind,
+		  int64_t time_s, int64_t amount)
 {
 	struct ocs_steps_node *node = *at;
 
 	if (node->time_s != time_s) {
-		change(time_s < node->time_s ? &node->left : &node->right,
-		       kind, time_s, amount, add);
+		lower(time_s < node->time_s ? &node->left : &node->right,
+		      kind, time_s, amount);
 	} else {
-		node->refs += add ? 1 : -1U;
-		node->taken += amount;
+		node->refs--;
+		node->taken -= amount;
 		if (kind == OCS_STEPS_BOOKED)
-			node->booked += amount;
+			node->booked -= amount;
 		if (!node->refs) {
 			*at = merge(node->left, node->right);
 			free(node);
@@ -214,11 +233,16 @@ static void add_at(struct ocs_steps *s, enum ocs_steps_kind kind,
 		   int64_t time_s, int64_t amount,
 		   struct ocs_steps_spare *spare)
 {
-	if (time_s == OCS_TIME_OPEN)
+	struct ocs_steps_node *node;
+
+	if (time_s == OCS_TIME_OPEN || raise_at(s->root, kind, time_s, amount))
 		return;
-	if (!find(s, time_s))
-		insert(&s->root, spare_take(spare, time_s));
-	change(&s->root, kind, time_s, amount, true);
+	node = spare_take(spare, time_s);
+	node->refs = 1;
+	node->taken = amount;
+	if (kind == OCS_STEPS_BOOKED)
+		node->booked = amount;
+	insert(&s->root, node);
 }
 
 void ocs_steps_add(struct ocs_steps *s, enum ocs_steps_kind kind,
@@ -232,9 +256,9 @@ void ocs_steps_add(struct ocs_steps *s, enum ocs_steps_kind kind,
 void ocs_steps_drop(struct ocs_steps *s, enum ocs_steps_kind kind,
 		    int64_t start_s, int64_t end_s, int64_t amount)
 {
-	change(&s->root, kind, start_s, -amount, false);
+	lower(&s->root, kind, start_s, amount);
 	if (end_s != OCS_TIME_OPEN)
-		change(&s->root, kind, end_s, amount, false);
+		lower(&s->root, kind, end_s, -amount);
 }
 
 bool ocs_steps_has(const struct ocs_steps *s, int64_t time_s, unsigned int n)

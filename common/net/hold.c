@@ -98,12 +98,17 @@ void ocs_hold_drop(struct ocs_hold *hold)
 	pthread_mutex_unlock(&hold->lock);
 }
 
+void ocs_hold_close(struct ocs_hold *hold)
+{
+	ocs_hold_drop(hold);
+	empty_trash(hold);
+}
+
 void ocs_hold_destroy(struct ocs_hold *hold)
 {
 	if (!hold)
 		return;
-	ocs_hold_drop(hold);
-	empty_trash(hold);
+	ocs_hold_close(hold);
 	ocs_auth_destroy(hold->auth);
 	pthread_mutex_destroy(&hold->prime_lock);
 	pthread_mutex_destroy(&hold->lock);

@@ -41,6 +41,8 @@ bool ocs_hold_ready(struct ocs_hold *hold);
 
 /* Forget the connection: it leads to an agent that is no longer ours. */
 void ocs_hold_drop(struct ocs_hold *hold);
+/* The worker's: forget it, and close what was forgotten at once. */
+void ocs_hold_close(struct ocs_hold *hold);
 
 /* As struct ocslib_ops.hold says. */
 int ocs_hold_post(struct ocs_hold *hold, const struct ocs_lease *want,

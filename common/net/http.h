@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * http - one HTTP/1.1 connection to the agent; libcurl stops here
+ * http - one HTTP/1.1 connection to the agent
  *
  * Plain HTTP to one Unix socket or loopback port, where no names are looked up;
  * or TLS 1.2 and later to one host, whose certificate must be for it and from
- * our authority.  No proxy, no redirect, no other protocol.  No signal is
- * raised, no descriptor is inherited.  Every request ends at its deadline, to the millisecond that
- * poll() has, whatever the peer does.
+ * our authority; that is libcurl's, and stops at http_curl.c.  No proxy, no
+ * redirect, no other protocol.  No signal is raised, no descriptor is inherited.
+ * Every request ends at its deadline, to the millisecond that poll() has,
+ * whatever the peer does.
  *
  * An ocs_http belongs to one thread at a time.
  */

@@ -33,8 +33,9 @@ struct ocslib_ops {
 	/* Start the watcher (once; later calls do nothing). Only a controller
 	 * in charge calls this. */
 	int (*watch)(struct ocs_error *err);
-	/* Stop the watcher and join it; frees nothing that is borrowed. Takes
-	 * milliseconds. Not from within on_change's FN. watch() may follow. */
+	/* Stop the watcher and join it, close the connections, forget the
+	 * epoch; frees nothing that is borrowed. Takes milliseconds. By the
+	 * worker, not from within on_change's FN. watch() may follow. */
 	void (*stop)(void);
 
 	/* Borrow the configuration or the newest snapshot; NULL when there is

@@ -273,6 +273,22 @@ static int compute(const struct ocs_compute *told, unsigned int timeout_ms,
 	return rc;
 }
 
+static void stop(void)
+{
+	struct ocs_hold *hold = the_hold();
+
+	ocs_watch_stop();
+	if (hold)
+		ocs_hold_close(hold);
+	pthread_mutex_lock(&s.work_lock);
+	ocs_client_destroy(s.client);
+	s.client = NULL;
+	pthread_mutex_lock(&s.lock);
+	s.epoch = 0;
+	pthread_mutex_unlock(&s.lock);
+	pthread_mutex_unlock(&s.work_lock);
+}
+
 __attribute__((visibility("default")))
 extern const struct ocslib_ops ocslib_ops;
 
@@ -280,7 +296,7 @@ const struct ocslib_ops ocslib_ops = {
 	.abi = OCSLIB_ABI,
 	.configure = configure,
 	.watch = ocs_watch_start,
-	.stop = ocs_watch_stop,
+	.stop = stop,
 	.conf_get = conf_get,
 	.conf_put = conf_put,
 	.state_get = ocs_watch_get,

@@ -7,6 +7,7 @@
  */
 #include "common/sys/conf_optical.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,20 +17,20 @@
 /* In the order of cluster_keys. */
 enum cluster_key {
 	AGENT_URL, MUNGE_SOCKET, AGENT_CA, AGENT_CERT, AGENT_KEY,
-	WITHOUT, AGENT_DOWN, MAX_RATE, MAX_SPAN,
+	WITHOUT, AGENT_DOWN, OPTICAL_JOBS, MAX_RATE, MAX_SPAN,
 	HOLD_TIMEOUT, HOLD_BUDGET, BREAKER_TIME, COMMIT_TIMEOUT, RETRY_DELAY,
 	MAX_FAILURES, RECONCILE, COMPUTE, BUFFSIZE, ADMIN_COMMENT,
 	NCLUSTER_KEYS
 };
 static const char *const cluster_keys[] = {
 	"AgentURL", "MungeSocket", "AgentCA", "AgentCert", "AgentKey",
-	"JobsWithoutRequest", "AgentDown",
+	"JobsWithoutRequest", "AgentDown", "OpticalJobs",
 	"MaxRate", "MaxSpan", "HoldTimeout", "HoldBudget", "BreakerTime",
 	"CommitTimeout", "SetupRetryDelay", "MaxSetupFailures",
 	"ReconcileInterval", "ComputeInterval", "NcclBuffsizeMax",
 	"AdminComment",
 	/* for the hint when one is mistyped: they begin lines of their own */
-	"SiteName", "PartitionName", NULL
+	"SiteName", "PartitionName", "ClassName", NULL
 };
 
 enum site_key { SITE_NAME, SITE_NODES, SITE_GPUS, SITE_NICS };
@@ -46,11 +47,12 @@ static const char *const part_keys[] = {
 	"MaxSpan", "RequireOption", NULL
 };
 
-/* In the order of enum ocs_without_request and enum ocs_agent_down. */
+/* In the order of enums ocs_without_request, _agent_down, _optical_jobs. */
 static const char *const without_words[] = {
 	"any", "prefer_site", "single_site", NULL
 };
 static const char *const agent_down_words[] = { "pend", "run", NULL };
+static const char *const optical_jobs_words[] = { "run", "hold", NULL };
 
 /* What is known while the file is being read. */
 struct builder {
@@ -125,6 +127,19 @@ static int get_agent_down(const struct ocs_kvline *line,
 	return 0;
 }
 
+static int get_optical_jobs(const struct ocs_kvline *line,
+			    const struct ocs_kv *kv,
+			    enum ocs_optical_jobs *value,
+			    struct ocs_error *err)
+{
+	unsigned int i = 0;
+
+	if (ocs_kv_word(line, kv, optical_jobs_words, &i, err) < 0)
+		return -1;
+	*value = (enum ocs_optical_jobs) i;
+	return 0;
+}
+
 static int get_url(const struct ocs_kvline *line, const struct ocs_kv *kv,
 		   struct ocs_conf *conf, struct ocs_error *err)
 {
@@ -167,6 +182,8 @@ static int set_cluster(struct ocs_conf *c, const struct ocs_kvline *line,
 		return get_without(line, kv, &c->without, err);
 	case AGENT_DOWN:
 		return get_agent_down(line, kv, &c->agent_down, err);
+	case OPTICAL_JOBS:
+		return get_optical_jobs(line, kv, &c->optical_jobs, err);
 	case MAX_RATE:
 		return ocs_kv_rate(line, kv, &c->max_rate_bps, err);
 	case MAX_SPAN:
@@ -347,6 +364,128 @@ static int part_line(struct builder *b, const struct ocs_kvline *line,
 	return 0;
 }
 
+static const char *const resv_keys[] = {
+	"ReservationName", "JobsWithoutRequest", NULL
+};
+
+static int resv_line(struct builder *b, const struct ocs_kvline *line,
+		     struct ocs_error *err)
+{
+	struct ocs_conf *c = b->conf;
+	struct ocs_conf_reservation *r;
+
+	if (c->nreservations == OCS_CONF_PARTITIONS_MAX)
+		return ocs_kv_fail(line, err, OCS_RANGE,
+				   "more than %d reservations",
+				   OCS_CONF_PARTITIONS_MAX);
+	if (!(r = grow(c->reservation, c->nreservations, sizeof(*r), err)))
+		return -1;
+	c->reservation = r;
+	r += c->nreservations++;
+	for (unsigned int i = 0; i < line->nkv; i++) {
+		const struct ocs_kv *kv = &line->kv[i];
+		int key = ocs_kv_known(line, kv->key, resv_keys, err);
+
+		if (key < 0 ||
+		    (key ? get_without(line, kv, &r->without, err) :
+			   ocs_kv_name(line, kv, r->name, sizeof(r->name),
+				       err)) < 0)
+			return -1;
+	}
+	if (!ocs_kv_get(line, "JobsWithoutRequest"))
+		return ocs_kv_fail(line, err, OCS_SYNTAX,
+				   "reservation %s needs JobsWithoutRequest=, such as JobsWithoutRequest=single_site",
+				   r->name);
+	for (unsigned int i = 0; i + 1 < c->nreservations; i++)
+		if (!strcmp(c->reservation[i].name, r->name))
+			return ocs_kv_fail(line, err, OCS_SYNTAX,
+					   "reservation %s is given twice",
+					   r->name);
+	return 0;
+}
+
+enum class_key {
+	CLASS_NAME, CLASS_RATE, CLASS_MIN, CLASS_LATENCY, CLASS_VARIATION,
+	CLASS_SPAN, CLASS_SHAPE, CLASS_ANCHOR, CLASS_PROTECT, CLASS_ON_FAILURE,
+	NCLASS_KEYS
+};
+static const char *const class_keys[] = {
+	"ClassName", "Rate", "MinRate", "Latency", "DelayVariation", "Span",
+	"Shape", "Anchor", "Protect", "OnFailure", NULL
+};
+/* The options that they stand for. */
+static const char *const class_options[NCLASS_KEYS] = {
+	[CLASS_LATENCY] = "latency", [CLASS_VARIATION] = "delay-variation",
+	[CLASS_SPAN] = "span", [CLASS_SHAPE] = "shape",
+	[CLASS_ANCHOR] = "anchor",
+	[CLASS_PROTECT] = "protect", [CLASS_ON_FAILURE] = "on-failure",
+};
+
+static int set_class(struct ocs_request *req, const struct ocs_kvline *line,
+		     const char *option, const char *value,
+		     struct ocs_error *err)
+{
+	struct ocs_error why;
+
+	if (ocs_request_set(req, option, value, &why) == 0)
+		return 0;
+	return ocs_kv_fail(line, err, why.code, "%.400s", why.text);
+}
+
+/* Rate= and MinRate= are one option. */
+static int set_class_rate(struct ocs_request *req,
+			  const struct ocs_kvline *line, struct ocs_error *err)
+{
+	const char *rate = ocs_kv_get(line, "Rate");
+	const char *min = ocs_kv_get(line, "MinRate");
+	char text[128];
+
+	if (!rate)
+		return min ? ocs_kv_fail(line, err, OCS_SYNTAX,
+					 "MinRate= needs Rate=, such as Rate=400G MinRate=200G")
+			   : 0;
+	snprintf(text, sizeof(text), "%.60s%s%.60s", rate,
+		 min ? ",min=" : "", min ? min : "");
+	return set_class(req, line, "bw", text, err);
+}
+
+static int class_line(struct builder *b, const struct ocs_kvline *line,
+		      struct ocs_error *err)
+{
+	struct ocs_conf *c = b->conf;
+	struct ocs_conf_class *k;
+
+	if (c->nclasses == OCS_CONF_CLASSES_MAX)
+		return ocs_kv_fail(line, err, OCS_RANGE, "more than %d classes",
+				   OCS_CONF_CLASSES_MAX);
+	if (!(k = grow(c->class, c->nclasses, sizeof(*k), err)))
+		return -1;
+	c->class = k;
+	k += c->nclasses++;
+	ocs_request_init(&k->req);
+	for (unsigned int i = 0; i < line->nkv; i++) {
+		const struct ocs_kv *kv = &line->kv[i];
+		int key = ocs_kv_known(line, kv->key, class_keys, err);
+
+		if (key < 0)
+			return -1;
+		if (key == CLASS_NAME &&
+		    ocs_kv_name(line, kv, k->name, sizeof(k->name), err) < 0)
+			return -1;
+		if (class_options[key] &&
+		    set_class(&k->req, line, class_options[key], kv->value,
+			      err) < 0)
+			return -1;
+	}
+	if (set_class_rate(&k->req, line, err) < 0)
+		return -1;
+	for (unsigned int i = 0; i + 1 < c->nclasses; i++)
+		if (!strcmp(c->class[i].name, k->name))
+			return ocs_kv_fail(line, err, OCS_SYNTAX,
+					   "class %s is given twice", k->name);
+	return 0;
+}
+
 static int one_line(const struct ocs_kvline *line, void *arg,
 		    struct ocs_error *err)
 {
@@ -356,6 +495,10 @@ static int one_line(const struct ocs_kvline *line, void *arg,
 		return site_line(b, line, err);
 	if (ocs_kv_get(line, "PartitionName"))
 		return part_line(b, line, err);
+	if (ocs_kv_get(line, "ReservationName"))
+		return resv_line(b, line, err);
+	if (ocs_kv_get(line, "ClassName"))
+		return class_line(b, line, err);
 	return cluster_line(b, line, err);
 }
 
@@ -446,6 +589,8 @@ void ocs_conf_destroy(struct ocs_conf *conf)
 		free(conf->site[i].nodes);
 	free(conf->site);
 	free(conf->partition);
+	free(conf->reservation);
+	free(conf->class);
 	free(conf);
 }
 
@@ -459,4 +604,16 @@ ocs_conf_partition_get(const struct ocs_conf *conf, const char *name,
 		if (!strcmp(conf->partition[i].name, name))
 			*out = conf->partition[i];
 	return out;
+}
+
+enum ocs_without_request ocs_conf_without(const struct ocs_conf *conf,
+					  const char *partition,
+					  const char *reservation)
+{
+	struct ocs_conf_partition part;
+
+	for (unsigned int i = 0; reservation && i < conf->nreservations; i++)
+		if (!strcmp(conf->reservation[i].name, reservation))
+			return conf->reservation[i].without;
+	return ocs_conf_partition_get(conf, partition, &part)->without;
 }

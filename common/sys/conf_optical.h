@@ -14,10 +14,12 @@
 
 #include "common/core/defaults.h"
 #include "common/core/error.h"
+#include "common/core/request.h"
 #include "common/sys/agent_url.h"
 
 enum ocs_without_request { OCS_ANY, OCS_PREFER_SITE, OCS_SINGLE_SITE };
 enum ocs_agent_down { OCS_AGENT_PEND, OCS_AGENT_RUN };
+enum ocs_optical_jobs { OCS_JOBS_RUN, OCS_JOBS_HOLD };
 
 struct ocs_conf_site {
 	char name[OCS_NAME_MAX];
@@ -35,6 +37,18 @@ struct ocs_conf_partition {
 	bool require_option;
 };
 
+/* An advance reservation of Slurm's. */
+struct ocs_conf_reservation {
+	char name[OCS_NAME_MAX];
+	enum ocs_without_request without;
+};
+
+/* An intent that users name by --optical-class. */
+struct ocs_conf_class {
+	char name[OCS_NAME_MAX];
+	struct ocs_request req;	/* what a job of it asks for */
+};
+
 struct ocs_conf {
 	char path[256];
 	struct ocs_agent_at agent;
@@ -42,8 +56,13 @@ struct ocs_conf {
 	struct ocs_conf_site *site;
 	unsigned int npartitions;
 	struct ocs_conf_partition *partition;
+	unsigned int nreservations;
+	struct ocs_conf_reservation *reservation;
+	unsigned int nclasses;
+	struct ocs_conf_class *class;
 	enum ocs_without_request without;
 	enum ocs_agent_down agent_down;
+	enum ocs_optical_jobs optical_jobs;
 	uint64_t max_rate_bps;		/* cluster-wide ceilings; 0: none */
 	unsigned int max_span;
 	unsigned int hold_timeout_ms;
@@ -66,5 +85,10 @@ void ocs_conf_destroy(struct ocs_conf *conf);
 const struct ocs_conf_partition *
 ocs_conf_partition_get(const struct ocs_conf *conf, const char *name,
 		       struct ocs_conf_partition *out);
+/* What jobs without a request may run on in PARTITION (NULL: none) and
+ * RESERVATION (NULL: none), which counts first. */
+enum ocs_without_request ocs_conf_without(const struct ocs_conf *conf,
+					  const char *partition,
+					  const char *reservation);
 
 #endif

@@ -269,6 +269,7 @@ static int one_line(struct reader *rd, struct ocs_kvline *line, char *text,
 		    struct ocs_error *err)
 {
 	struct ocs_kv kv[OCS_KV_PAIRS_MAX];
+	struct ocs_kvline pairs = *line;	/* lives as long as kv */
 	char *name;
 
 	strip_comment(text);
@@ -277,9 +278,9 @@ static int one_line(struct reader *rd, struct ocs_kvline *line, char *text,
 		return 0;
 	if ((name = include_name(text)))
 		return include(rd, line, name, err);
-	if (cut_pairs(line, text, kv, err) < 0)
+	if (cut_pairs(&pairs, text, kv, err) < 0)
 		return -1;
-	return rd->fn(line, rd->arg, err);
+	return rd->fn(&pairs, rd->arg, err);
 }
 
 /*

@@ -5,7 +5,8 @@ common_libsys_la_SOURCES = \
 	common/sys/agent_url.c common/sys/agent_url.h \
 	common/sys/clock.c common/sys/clock.h \
 	common/sys/conf_optical.c common/sys/conf_optical.h \
-	common/sys/kvfile.c common/sys/kvfile.h common/sys/kvvalue.c
+	common/sys/kvfile.c common/sys/kvfile.h common/sys/kvvalue.c \
+	common/sys/shadow.c common/sys/shadow.h
 
 check_PROGRAMS += tests/unit/t_conf
 tests_unit_t_conf_SOURCES = tests/unit/t_conf.c tests/unit/nomem.h \

@@ -87,6 +87,11 @@ int ocs_json_elem_name(const struct ocs_json_at *at, const char *name,
 		       struct json_object *array, unsigned int index,
 		       char *buf, size_t size);
 
+static inline bool ocs_json_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
 /* True if TEXT is a name as ocs_json_name() takes it. */
 bool ocs_json_name_ok(const char *text);
 

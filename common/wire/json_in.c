@@ -279,11 +279,11 @@ int ocs_json_string(const struct ocs_json_at *at, const char *name,
 
 bool ocs_json_name_ok(const char *text)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._-";
+	const char *p = text;
 
-	return *text && !text[strspn(text, allowed)];
+	while (ocs_json_name_char(*p))
+		p++;
+	return p > text && !*p;
 }
 
 static int name_fail(const struct ocs_json_at *at, const char *name)

@@ -22,6 +22,7 @@ void ocs_state_destroy(struct ocs_state *state)
 	if (!state)
 		return;
 	ocs_net_fini(&state->net);
+	free(state->window);
 	for (unsigned int i = 0; i < state->nleases; i++)
 		ocs_lease_destroy(state->lease[i]);
 	free(state->lease);

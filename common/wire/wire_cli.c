@@ -45,7 +45,7 @@ char *ocs_wire_encode_findings(const struct ocs_finding *finding,
 }
 
 char *ocs_wire_encode_node(const char *name, unsigned int gpus,
-			   const struct ocs_port *port, unsigned int n)
+			   const struct ocs_nic_port *port, unsigned int n)
 {
 	struct ocs_json_out out = { 0 };
 

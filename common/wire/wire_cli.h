@@ -16,7 +16,7 @@ struct ocs_finding {
 };
 
 /* A NIC of this node (opticalctl node). */
-struct ocs_port {
+struct ocs_nic_port {
 	const char *name;
 	bool rdma;
 	uint64_t rate_bps;	/* 0: unknown */
@@ -32,6 +32,6 @@ char *ocs_wire_encode_findings(const struct ocs_finding *finding,
 			       unsigned int n);
 /* {"node","gpus","nics":[{"name","rdma","rate_bps"}]} */
 char *ocs_wire_encode_node(const char *name, unsigned int gpus,
-			   const struct ocs_port *port, unsigned int n);
+			   const struct ocs_nic_port *port, unsigned int n);
 
 #endif

@@ -7,11 +7,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A host list of 100,000 odd names; in bytes. */
-#define NODES_MAX (512U << 10)
-
-static void put_circuit(struct ocs_json_out *out, const struct ocs_circuit *c)
+/* What few circuits have. */
+static void put_circuit_more(struct ocs_json_out *out,
+			     const struct ocs_circuit *c)
 {
+	if (c->protect)
+		ocs_json_put_str(out, "protect", ocs_protect_name(c->protect));
+	if (c->max_delay_variation_us)
+		ocs_json_put_u64(out, "max_delay_variation_us",
+				 c->max_delay_variation_us);
+	if (c->delay_variation_us)
+		ocs_json_put_u64(out, "delay_variation_us",
+				 c->delay_variation_us);
+	if (c->latency_ms) {
+		ocs_json_put_str(out, "latency_source", c->latency_reported ?
+				 "reported" : "computed");
+		ocs_json_put_i64(out, "latency_ms", c->latency_ms);
+	}
+	if (c->measured_ms) {
+		ocs_json_put_u64(out, "measured_latency_us",
+				 c->measured_latency_us);
+		ocs_json_put_i64(out, "measured_ms", c->measured_ms);
+	}
+}
+
+static uint64_t milli(double x)
+{
+	return x > 0 ? (uint64_t) (x * 1000 + 0.5) : 0;
+}
+
+/* Energy in mJ and mW, cost in millionths. */
+static void put_bill(struct ocs_json_out *out, const struct ocs_circuit *c)
+{
+	if (c->energy_unknown)
+		ocs_json_put_bool(out, "energy_unknown", true);
+	ocs_json_put_u64(out, "energy_mj", milli((double) c->joule));
+	ocs_json_put_u64(out, "power_mw", milli((double) c->watt));
+	ocs_json_put_u64(out, "cost_micro", milli((double) c->cost * 1000));
+	ocs_json_put_u64(out, "cost_micro_per_h",
+			 milli((double) c->cost_per_h * 1000));
+}
+
+static void put_circuit(struct ocs_json_out *out, const struct ocs_lease *l,
+			unsigned int circuit)
+{
+	const struct ocs_circuit *c = &l->circuit[circuit];
+
 	ocs_json_put_open(out, NULL, '{');
 	ocs_json_put_str(out, "a", c->a);
 	ocs_json_put_str(out, "z", c->z);
@@ -27,11 +68,14 @@ static void put_circuit(struct ocs_json_out *out, const struct ocs_circuit *c)
 	ocs_json_put_str(out, "data_plane", ocs_data_name(c->data));
 	ocs_json_put_i64(out, "up_ms", c->up_ms);
 	ocs_json_put_u64(out, "lit_bps", c->lit_bps);
-	if (c->measured_ms) {
-		ocs_json_put_u64(out, "measured_latency_us",
-				 c->measured_latency_us);
-		ocs_json_put_i64(out, "measured_ms", c->measured_ms);
-	}
+	if (c->mtu)
+		ocs_json_put_u64(out, "mtu", c->mtu);
+	put_circuit_more(out, c);
+	if (l->billed_ms)
+		put_bill(out, c);
+	ocs_wire_put_members(out, l, circuit);
+	if (c->at)
+		ocs_wire_put_attachment(out, c->at);
 	ocs_json_put_close(out, '}');
 }
 
@@ -59,7 +103,7 @@ void ocs_wire_put_lease(struct ocs_json_out *out, const struct ocs_lease *l)
 	ocs_json_put_close(out, ']');
 	ocs_json_put_open(out, "circuits", '[');
 	for (unsigned int i = 0; i < l->ncircuits; i++)
-		put_circuit(out, &l->circuit[i]);
+		put_circuit(out, l, i);
 	ocs_json_put_close(out, ']');
 	ocs_json_put_str(out, "reservation", ocs_resv_name(l->resv));
 	ocs_json_put_str(out, "schedule", ocs_sched_name(l->sched));
@@ -69,9 +113,13 @@ void ocs_wire_put_lease(struct ocs_json_out *out, const struct ocs_lease *l)
 	ocs_json_put_str(out, "cause", l->cause);
 	ocs_json_put_i64(out, "held_ms", l->held_ms);
 	ocs_json_put_i64(out, "committed_ms", l->committed_ms);
+	if (l->approved_ms)
+		ocs_json_put_i64(out, "approved_ms", l->approved_ms);
 	ocs_json_put_i64(out, "active_ms", l->active_ms);
 	ocs_json_put_i64(out, "ended_ms", l->ended_ms);
 	ocs_json_put_i64(out, "gone_ms", l->gone_ms);
+	if (l->billed_ms)
+		ocs_json_put_i64(out, "billed_ms", l->billed_ms);
 	ocs_json_put_str(out, "state", ocs_lease_word(l));
 	ocs_json_put_close(out, '}');
 }
@@ -139,7 +187,8 @@ static int get_nodes(const struct ocs_json_at *at, char **nodes)
 				      "0123456789._-,[]";
 	const char *text;
 
-	if (ocs_json_string(at, "nodes", false, NODES_MAX, &text) < 0)
+	if (ocs_json_string(at, "nodes", false, OCS_WIRE_NODES_MAX,
+			    &text) < 0)
 		return -1;
 	if (text && text[strspn(text, allowed)])
 		return ocs_json_fail(at, "nodes", OCS_SYNTAX,
@@ -220,7 +269,15 @@ static int get_circuit_states(const struct ocs_json_at *at,
 {
 	const char *prov = word(at, "provisioning");
 	const char *data = word(at, "data_plane");
+	const char *source = word(at, "latency_source");
+	uint64_t mtu = 0;
 
+	if (source && strcmp(source, "reported") && strcmp(source, "computed"))
+		return word_fail(at, "latency_source", source);
+	c->latency_reported = source && !strcmp(source, "reported");
+	if (ocs_json_u64(at, "mtu", false, 0, OCS_MTU_MAX, &mtu) < 0)
+		return -1;
+	c->mtu = (uint32_t) mtu;
 	if (prov && ocs_prov_from_name(prov, &c->prov) < 0)
 		return word_fail(at, "provisioning", prov);
 	if (data && ocs_data_from_name(data, &c->data) < 0)
@@ -229,6 +286,8 @@ static int get_circuit_states(const struct ocs_json_at *at,
 			 &c->lit_bps) < 0 ||
 	    ocs_json_u64(at, "measured_latency_us", false, 0,
 			 OCS_LATENCY_MAX_US, &c->measured_latency_us) < 0 ||
+	    ocs_json_i64(at, "latency_ms", false, OCS_JSON_TIME_MS_MAX,
+			 &c->latency_ms) < 0 ||
 	    ocs_json_i64(at, "measured_ms", false, OCS_JSON_TIME_MS_MAX,
 			 &c->measured_ms) < 0)
 		return -1;
@@ -254,17 +313,56 @@ static int get_circuit(const struct ocs_json_at *at, struct ocs_circuit *c)
 	return get_circuit_states(at, c);
 }
 
-/* Ends are sites of the lease, and each pair has one circuit: C is none of the
- * circuits that L has so far. */
+/* NAME in thousandths. */
+static int get_milli(const struct ocs_json_at *at, const char *name,
+		     float *value)
+{
+	uint64_t n = 0;
+
+	if (ocs_json_u64(at, name, false, 0, OCS_JSON_NUMBER_MAX, &n) < 0)
+		return -1;
+	*value = ocs_wire_milli(n);
+	return 0;
+}
+
+static int get_bill(const struct ocs_json_at *at, struct ocs_circuit *c)
+{
+	if (ocs_json_bool(at, "energy_unknown", false,
+			  &c->energy_unknown) < 0 ||
+	    get_milli(at, "energy_mj", &c->joule) < 0 ||
+	    get_milli(at, "power_mw", &c->watt) < 0 ||
+	    get_milli(at, "cost_micro", &c->cost) < 0 ||
+	    get_milli(at, "cost_micro_per_h", &c->cost_per_h) < 0)
+		return -1;
+	c->cost /= 1000;
+	c->cost_per_h /= 1000;
+	return 0;
+}
+
+int ocs_wire_get_protect(const struct ocs_json_at *at, struct ocs_circuit *c)
+{
+	const char *protect = word(at, "protect");
+
+	if (protect && ocs_protect_from_name(protect, &c->protect) < 0)
+		return word_fail(at, "protect", protect);
+	if (ocs_json_u64(at, "max_delay_variation_us", false, 0,
+			 OCS_LATENCY_MAX_US, &c->max_delay_variation_us) < 0)
+		return -1;
+	return ocs_json_u64(at, "delay_variation_us", false, 0,
+			    OCS_VARIATION_MAX_US * OCS_HOPS_MAX,
+			    &c->delay_variation_us);
+}
+
+/* Ends are sites of the lease (one of them may be an endpoint that the agent
+ * knows), and each pair has one circuit: C is none of the circuits that L has
+ * so far. */
 static int check_ends(const struct ocs_json_at *at, const struct ocs_lease *l,
 		      const struct ocs_circuit *c)
 {
-	if (!has_site(l, c->a))
+	if (!has_site(l, c->a) && !has_site(l, c->z))
 		return ocs_json_fail(at, "a", OCS_RANGE,
-				     "%s is no site of this lease", c->a);
-	if (!has_site(l, c->z))
-		return ocs_json_fail(at, "z", OCS_RANGE,
-				     "%s is no site of this lease", c->z);
+				     "%s is no site of this lease, nor is %s",
+				     c->a, c->z);
 	if (!strcmp(c->a, c->z))
 		return ocs_json_fail(at, "z", OCS_RANGE,
 				     "both ends are %s", c->z);
@@ -294,7 +392,11 @@ static int get_circuits(const struct ocs_json_at *at, struct ocs_lease *l)
 	for (unsigned int i = 0; i < n; i++) {
 		if (ocs_json_elem(at, "circuits", array, i, &elem) < 0 ||
 		    get_circuit(&elem, &l->circuit[i]) < 0 ||
-		    check_ends(&elem, l, &l->circuit[i]) < 0)
+		    ocs_wire_get_protect(&elem, &l->circuit[i]) < 0 ||
+		    get_bill(&elem, &l->circuit[i]) < 0 ||
+		    check_ends(&elem, l, &l->circuit[i]) < 0 ||
+		    ocs_wire_get_members(&elem, l, i) < 0 ||
+		    ocs_wire_get_attachment(&elem, &l->circuit[i].at) < 0)
 			return -1;
 		l->ncircuits = i + 1;
 	}
@@ -337,9 +439,11 @@ static int get_states(const struct ocs_json_at *at, struct ocs_lease *l)
 	} times[] = {
 		{ "held_ms", &l->held_ms },
 		{ "committed_ms", &l->committed_ms },
+		{ "approved_ms", &l->approved_ms },
 		{ "active_ms", &l->active_ms },
 		{ "ended_ms", &l->ended_ms },
 		{ "gone_ms", &l->gone_ms },
+		{ "billed_ms", &l->billed_ms },
 	};
 	const char *resv = word(at, "reservation"), *blame = word(at, "blame");
 	const char *sched = word(at, "schedule");

@@ -336,6 +336,12 @@ char *ocs_wire_encode_whatif(const struct ocs_whatif *want)
 		ocs_json_put_str(&out, "z", c->z);
 		ocs_json_put_u64(&out, "requested_bps", c->requested_bps);
 		ocs_json_put_u64(&out, "max_latency_us", c->max_latency_us);
+		if (c->max_delay_variation_us)
+			ocs_json_put_u64(&out, "max_delay_variation_us",
+					 c->max_delay_variation_us);
+		if (c->protect)
+			ocs_json_put_str(&out, "protect",
+					 ocs_protect_name(c->protect));
 		ocs_json_put_close(&out, '}');
 	}
 	ocs_json_put_close(&out, ']');
@@ -367,7 +373,8 @@ static int get_whatif(const struct ocs_json_at *at, struct ocs_whatif *want)
 		    ocs_json_u64(&elem, "requested_bps", true, 1,
 				 OCS_RATE_MAX_BPS, &c->requested_bps) < 0 ||
 		    ocs_json_u64(&elem, "max_latency_us", false, 0,
-				 OCS_LATENCY_MAX_US, &c->max_latency_us) < 0)
+				 OCS_LATENCY_MAX_US, &c->max_latency_us) < 0 ||
+		    ocs_wire_get_protect(&elem, c) < 0)
 			return -1;
 	}
 	want->ncircuits = n;
@@ -404,6 +411,8 @@ char *ocs_wire_encode_whatif_answer(const struct ocs_whatif_answer *a)
 	ocs_json_put_u64(&out, "latency_us", a->latency_us);
 	ocs_json_put_u64(&out, "rate_bps", a->rate_bps);
 	ocs_json_put_str(&out, "change", a->change);
+	if (*a->waits)
+		ocs_json_put_str(&out, "waits", a->waits);
 	ocs_json_put_close(&out, '}');
 	return ocs_json_put_end(&out);
 }
@@ -423,7 +432,9 @@ static int get_answer(const struct ocs_json_at *at,
 			 OCS_LATENCY_MAX_US * OCS_HOPS_MAX,
 			 &a->latency_us) < 0 ||
 	    ocs_json_u64(at, "rate_bps", false, 0, OCS_RATE_MAX_BPS,
-			 &a->rate_bps) < 0)
+			 &a->rate_bps) < 0 ||
+	    ocs_json_text(at, "waits", false, a->waits,
+			  sizeof(a->waits)) < 0)
 		return -1;
 	return ocs_json_text(at, "change", false, a->change,
 			     sizeof(a->change));

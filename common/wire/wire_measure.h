@@ -3,7 +3,8 @@
  * wire_measure - what somebody measured on one circuit
  *
  * PUT and GET /v1/circuits/LEASEID.INDEX/measurements. It is shown, with when
- * and how it was measured, and never replaces what is configured.
+ * and how it was measured, and counts more than what is reported or configured
+ * (core/figure.h).
  */
 #ifndef OCS_WIRE_WIRE_MEASURE_H
 #define OCS_WIRE_WIRE_MEASURE_H

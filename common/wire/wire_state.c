@@ -7,29 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_net(struct ocs_json_out *out, const struct ocs_net *net)
+static void put_windows(struct ocs_json_out *out,
+			const struct ocs_state *state)
 {
-	ocs_json_put_open(out, "sites", '[');
-	for (unsigned int i = 0; i < net->nsites; i++) {
-		ocs_json_put_open(out, NULL, '{');
-		ocs_json_put_str(out, "name", net->site[i].name);
-		ocs_json_put_close(out, '}');
-	}
-	ocs_json_put_close(out, ']');
-	ocs_json_put_open(out, "links", '[');
-	for (unsigned int i = 0; i < net->nlinks; i++) {
-		const struct ocs_link *l = &net->link[i];
+	ocs_json_put_open(out, "windows", '[');
+	for (unsigned int i = 0; i < state->nwindows; i++) {
+		const struct ocs_window *w = &state->window[i];
 
 		ocs_json_put_open(out, NULL, '{');
-		ocs_json_put_str(out, "name", l->name);
-		ocs_json_put_str(out, "a", net->site[l->a].name);
-		ocs_json_put_str(out, "z", net->site[l->z].name);
-		ocs_json_put_u64(out, "capacity_bps", l->capacity_bps);
-		ocs_json_put_u64(out, "booked_bps", l->booked_bps);
-		ocs_json_put_u64(out, "granule_bps", l->granule_bps);
-		ocs_json_put_u64(out, "latency_us", l->latency_us);
-		ocs_json_put_bool(out, "drained", l->drained);
-		ocs_json_put_bool(out, "down", l->down);
+		ocs_json_put_str(out, "link", w->link);
+		ocs_json_put_i64(out, "start_s", w->start_s);
+		ocs_json_put_i64(out, "end_s", w->end_s);
 		ocs_json_put_close(out, '}');
 	}
 	ocs_json_put_close(out, ']');
@@ -56,7 +44,8 @@ static void put_head(struct ocs_json_out *out, const struct ocs_state *state)
 		ocs_json_put_close(out, '}');
 	}
 	ocs_json_put_close(out, ']');
-	put_net(out, &state->net);
+	ocs_wire_put_net(out, &state->net);
+	put_windows(out, state);
 	ocs_json_put_open(out, "leases", '[');
 }
 
@@ -86,123 +75,6 @@ char *ocs_wire_encode_state(const struct ocs_state *state)
 	return ocs_json_put_end(&out);
 }
 
-static int get_sites(const struct ocs_json_at *at, struct ocs_net *net)
-{
-	struct json_object *array;
-	struct ocs_json_at elem;
-	unsigned int n;
-
-	if (ocs_json_array(at, "sites", true, OCS_WIRE_SITES_MAX, &array,
-			   &n) < 0)
-		return -1;
-	if (n && !(net->site = calloc(n, sizeof(*net->site))))
-		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < n; i++) {
-		char *name = net->site[i].name;
-
-		if (ocs_json_elem(at, "sites", array, i, &elem) < 0 ||
-		    ocs_json_name(&elem, "name", true, name,
-				  OCS_NAME_MAX) < 0)
-			return -1;
-		if (ocs_net_site(net, name) >= 0)
-			return ocs_json_fail(&elem, "name", OCS_RANGE,
-					     "site %s is given twice", name);
-		net->nsites = i + 1;
-	}
-	return 0;
-}
-
-static int get_end(const struct ocs_json_at *at, const char *member,
-		   const struct ocs_net *net, unsigned int *end)
-{
-	char name[OCS_NAME_MAX] = "";
-	int site;
-
-	if (ocs_json_name(at, member, true, name, sizeof(name)) < 0)
-		return -1;
-	if ((site = ocs_net_site(net, name)) < 0)
-		return ocs_json_fail(at, member, OCS_RANGE,
-				     "site %s is not known", name);
-	*end = (unsigned int) site;
-	return 0;
-}
-
-static int get_link(const struct ocs_json_at *at, const struct ocs_net *net,
-		    struct ocs_link *l)
-{
-	if (ocs_json_name(at, "name", true, l->name, sizeof(l->name)) < 0 ||
-	    get_end(at, "a", net, &l->a) < 0 ||
-	    get_end(at, "z", net, &l->z) < 0 ||
-	    ocs_json_u64(at, "capacity_bps", true, 0, OCS_RATE_MAX_BPS,
-			 &l->capacity_bps) < 0 ||
-	    ocs_json_u64(at, "booked_bps", true, 0, OCS_RATE_MAX_BPS,
-			 &l->booked_bps) < 0 ||
-	    ocs_json_u64(at, "granule_bps", false, 0, OCS_RATE_MAX_BPS,
-			 &l->granule_bps) < 0 ||
-	    ocs_json_u64(at, "latency_us", true, 0, OCS_LATENCY_MAX_US,
-			 &l->latency_us) < 0 ||
-	    ocs_json_bool(at, "drained", false, &l->drained) < 0 ||
-	    ocs_json_bool(at, "down", false, &l->down) < 0)
-		return -1;
-	if (l->a == l->z)
-		return ocs_json_fail(at, "z", OCS_RANGE,
-				     "both ends of %s are the same site",
-				     l->name);
-	/* A link that was made smaller under its bookings has nothing free;
-	 * who computes with it may rely on booked <= capacity (I1). */
-	if (l->booked_bps > l->capacity_bps)
-		l->booked_bps = l->capacity_bps;
-	return 0;
-}
-
-static int by_name(const void *x, const void *y)
-{
-	const struct ocs_link *const *a = x, *const *b = y;
-
-	return strcmp((*a)->name, (*b)->name);
-}
-
-static int check_names(const struct ocs_json_at *at, const struct ocs_net *net)
-{
-	const struct ocs_link **sorted;
-	int rc = 0;
-
-	if (net->nlinks < 2)
-		return 0;
-	if (!(sorted = calloc(net->nlinks, sizeof(*sorted))))
-		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < net->nlinks; i++)
-		sorted[i] = &net->link[i];
-	qsort(sorted, net->nlinks, sizeof(*sorted), by_name);
-	for (unsigned int i = 1; rc == 0 && i < net->nlinks; i++)
-		if (!strcmp(sorted[i - 1]->name, sorted[i]->name))
-			rc = ocs_json_fail(at, "links", OCS_RANGE,
-					   "link %s is given twice",
-					   sorted[i]->name);
-	free(sorted);
-	return rc;
-}
-
-static int get_links(const struct ocs_json_at *at, struct ocs_net *net)
-{
-	struct json_object *array;
-	struct ocs_json_at elem;
-	unsigned int n;
-
-	if (ocs_json_array(at, "links", true, OCS_WIRE_LINKS_MAX, &array,
-			   &n) < 0)
-		return -1;
-	if (n && !(net->link = calloc(n, sizeof(*net->link))))
-		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < n; i++) {
-		if (ocs_json_elem(at, "links", array, i, &elem) < 0 ||
-		    get_link(&elem, net, &net->link[i]) < 0)
-			return -1;
-		net->nlinks = i + 1;
-	}
-	return check_names(at, net);
-}
-
 static int get_alarms(const struct ocs_json_at *at, struct ocs_state *state)
 {
 	struct json_object *array;
@@ -229,6 +101,36 @@ static int get_alarms(const struct ocs_json_at *at, struct ocs_state *state)
 	return 0;
 }
 
+static int get_windows(const struct ocs_json_at *at, struct ocs_state *state)
+{
+	struct json_object *array;
+	struct ocs_json_at elem;
+	unsigned int n;
+
+	if (ocs_json_array(at, "windows", false, OCS_WIRE_WINDOWS_MAX, &array,
+			   &n) < 0)
+		return -1;
+	if (n && !(state->window = calloc(n, sizeof(*state->window))))
+		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
+	for (unsigned int i = 0; i < n; i++) {
+		struct ocs_window *w = &state->window[i];
+
+		if (ocs_json_elem(at, "windows", array, i, &elem) < 0 ||
+		    ocs_json_name(&elem, "link", true, w->link,
+				  sizeof(w->link)) < 0 ||
+		    ocs_json_i64(&elem, "start_s", true, OCS_JSON_TIME_S_MAX,
+				 &w->start_s) < 0 ||
+		    ocs_json_i64(&elem, "end_s", true, OCS_JSON_TIME_S_MAX,
+				 &w->end_s) < 0)
+			return -1;
+		if (w->end_s <= w->start_s)
+			return ocs_json_fail(&elem, "end_s", OCS_RANGE,
+					     "an end after start_s is expected");
+		state->nwindows = i + 1;
+	}
+	return 0;
+}
+
 static int get_state(const struct ocs_json_at *at, struct ocs_state *state)
 {
 	if (ocs_wire_get_id(at, "instance", true, state->instance) < 0 ||
@@ -239,7 +141,8 @@ static int get_state(const struct ocs_json_at *at, struct ocs_state *state)
 	    ocs_json_bool(at, "simulated", false, &state->simulated) < 0 ||
 	    ocs_json_bool(at, "brake", false, &state->brake) < 0 ||
 	    get_alarms(at, state) < 0 ||
-	    get_sites(at, &state->net) < 0 || get_links(at, &state->net) < 0 ||
+	    ocs_wire_get_net(at, &state->net) < 0 ||
+	    get_windows(at, state) < 0 ||
 	    ocs_wire_get_leases(at, &state->lease, &state->nleases) < 0)
 		return -1;
 	ocs_state_sort(state);

@@ -59,7 +59,7 @@ configure_in()
 
 	shift
 	mkdir -p "$dir"
-	args="--prefix=$INST --with-slurm-src=$SLURM_SRC $*"
+	args="--prefix=$INST --with-slurm-src=$SLURM_SRC ${OCS_SLURM_DIR:+--with-slurm=$OCS_SLURM_DIR} $*"
 	if [ -f "$dir/Makefile" ] && [ "$dir/Makefile" -nt "$SRC/configure" ] &&
 			[ "$args" = "$(cat "$dir/.check-args" 2>/dev/null)" ]; then
 		echo "configured: $args"

@@ -51,6 +51,30 @@ node_names()
 	done
 }
 
+# Those of the nodes that have a slurmd.
+slurmd_names()
+{
+	[ "$CLOUD" = yes ] || node_names
+}
+
+# The same without slurmds: what powers them up does not.
+cloud_lines()
+{
+	local s n gres=
+
+	[ "$GPUS" = 0 ] || gres=" Gres=gpu:$GPUS"
+	cat <<-X
+	SuspendProgram=/bin/true
+	ResumeProgram=/bin/true
+	SuspendTime=86400
+	ResumeTimeout=65535
+	X
+	for s in "${SITES[@]}"; do
+		n=${s#*:}
+		echo "NodeName=$(site_hostlist "${s%%:*}" 1 "$n" "$n") Sockets=2 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=20000$gres State=CLOUD"
+	done
+}
+
 # NodeName lines. Ports come on stdin, one per node; at most 100 to a line.
 node_lines()
 {
@@ -72,6 +96,35 @@ node_lines()
 	done
 }
 
+# With a backup each slurmctld has a host name and an address of its own, and a
+# directory for its pid and log that lies at the same path for both (as-host).
+CTL_HOST=ocsctl1 CTL_ADDR=127.0.0.2
+BACKUP_HOST=ocsctl2 BACKUP_ADDR=127.0.0.3
+
+ctld_hosts()
+{
+	if [ "$BACKUP" = yes ]; then
+		echo "SlurmctldHost=$CTL_HOST($CTL_ADDR)"
+		echo "SlurmctldHost=$BACKUP_HOST($BACKUP_ADDR)"
+	else
+		echo "SlurmctldHost=$HOST($ADDR)"
+	fi
+}
+
+ctld_own()
+{
+	[ "$BACKUP" = yes ] && echo "$D/ctl" || echo "$D/$1"
+}
+
+ctld_comm()
+{
+	if [ "$BACKUP" = yes ] && [[ $COMM = \#* ]]; then
+		echo "CommunicationParameters=NoCtldInAddrAny"
+	else
+		echo "$COMM"
+	fi
+}
+
 write_slurm_conf()
 {
 	local plugindir ctld_port
@@ -82,21 +135,21 @@ write_slurm_conf()
 	{
 	cat <<-X
 	ClusterName=$CLUSTER
-	SlurmctldHost=$HOST($ADDR)
+	$(ctld_hosts)
 	SlurmctldPort=$ctld_port
 	SlurmUser=slurm
 	SlurmdUser=root
 	AuthType=auth/munge
 	# cred_expire=5: a job that is requeued may start again after 6 s, not 121 s
 	AuthInfo=socket=$D/munge/munge.sock,cred_expire=5
-	$COMM
+	$(ctld_comm)
 	PluginDir=$plugindir
 	PlugStackConfig=$D/etc/plugstack.conf
 	StateSaveLocation=$D/state
 	SlurmdSpoolDir=$D/spool/%n
-	SlurmctldPidFile=$D/state/slurmctld.pid
+	SlurmctldPidFile=$(ctld_own state)/slurmctld.pid
 	SlurmdPidFile=$D/spool/%n/slurmd.pid
-	SlurmctldLogFile=$D/log/slurmctld.log
+	SlurmctldLogFile=$(ctld_own log)/slurmctld.log
 	SlurmdLogFile=$D/log/slurmd.%n.log
 	SlurmctldDebug=verbose
 	SlurmdDebug=info
@@ -136,7 +189,11 @@ write_slurm_conf()
 	else
 		echo "AccountingStorageType=accounting_storage/none"
 	fi
-	"$LIB/free-ports" "$NNODES" | node_lines || return 1
+	if [ "$CLOUD" = yes ]; then
+		cloud_lines
+	else
+		"$LIB/free-ports" "$NNODES" | node_lines || return 1
+	fi
 	echo "PartitionName=all Nodes=ALL Default=YES DefaultTime=10 MaxTime=INFINITE State=UP"
 	extra_lines "${SLURM_EXTRA[@]}"
 	} >"$D/etc/slurm.conf"
@@ -258,6 +315,16 @@ link_specs()
 	done
 }
 
+# What --site-keys says of site $1, with a blank before it.
+site_keys()
+{
+	local k
+
+	for k in ${SITE_KEYS[@]+"${SITE_KEYS[@]}"}; do
+		[ "${k%%:*}" != "$1" ] || printf ' %s' "${k#*:}"
+	done
+}
+
 write_opticald_conf()
 {
 	local s name a b km waves rate gran who=User=slurm
@@ -273,16 +340,14 @@ write_opticald_conf()
 	X
 	cat <<-X
 	Ledger=$D/opticald/ledger.db
-	RunAs=slurm
+	$([ "$AGENT_USER" = root ] || echo "RunAs=$AGENT_USER")
 	MungeSocket=$D/munge/munge.sock
 	Cluster=$CLUSTER $who
 	Operator=root
-	Driver=sim
-	SimSetupTime=$SETUP_TIME
-	SimReleaseTime=$RELEASE_TIME
+	${DRIVER:-Driver=sim SimRealism=off SimSetupTime=$SETUP_TIME SimReleaseTime=$RELEASE_TIME}
 	X
 	for s in "${SITES[@]}"; do
-		echo "SiteName=${s%%:*}"
+		echo "SiteName=${s%%:*}$(site_keys "${s%%:*}")"
 	done
 	while IFS=: read -r name a b km waves rate gran; do
 		echo "LinkName=$name A=$a Z=$b Km=$km Wavelengths=$waves Rate=${rate:-400G} Granularity=${gran:-wavelength}"

@@ -21,13 +21,26 @@ start_munged()
 # Wait until the daemon answers that was started. Its limits are generous:
 # they only say when to give up.
 wait_munged() { poll 20 "munged" "$LOG/munged.out" alive munged munge -n -S "$MUNGE_SOCKET"; }
-wait_slurmctld() { poll 60 "slurmctld" "$LOG/slurmctld.log" alive slurmctld ctld_answers; }
+wait_slurmctld() { poll 60 "slurmctld" "$LOG/slurmctld.log" alive slurmctld ctld_answers primary; }
+wait_slurmctld_backup() { poll 60 "slurmctld-backup" "$LOG/backup/slurmctld.log" alive slurmctld-backup ctld_answers backup; }
 wait_slurmdbd() { poll 60 "slurmdbd" "$LOG/slurmdbd.log" alive slurmdbd timeout 10 sacctmgr -nP show cluster; }
 wait_opticald() { poll 20 "opticald" "$LOG/opticald.out" alive opticald unix_accepts "$D/opticald/opticald.sock"; }
 
+# slurmctld $1, primary or backup, answers.
 ctld_answers()
 {
-	timeout 10 scontrol ping | grep 'is UP'
+	timeout 10 scontrol ping | grep "($1) at .* is UP"
+}
+
+# Start slurmctld $1, which with a backup lives on a host name and with a pid
+# and log file of its own: $2 the name, $3 the directory of these.
+start_slurmctld()
+{
+	if [ "$BACKUP" = yes ]; then
+		daemon_start "$1" "$LIB/as-host" "$2" "$D/etc/hosts" "$3" "$D/ctl" slurmctld -D
+	else
+		daemon_start "$1" slurmctld -D
+	fi
 }
 
 unix_accepts()
@@ -73,26 +86,61 @@ start_slurmd()
 	daemon_start "slurmd.$1" slurmd -D -N "$1"
 }
 
+# The Slurm that runs is of version $1, as 24.11, or a later one.
+slurm_since()
+{
+	slurmctld -V | sed 's/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/' |
+		{ echo "$1"; cat; } | sort -VC
+}
+
+# Start the slurmdbd of an empty database. Debian 12's ends, once in some
+# hundred starts, while it makes its tables: the client library has no error
+# and no result for one query ("We should have gotten a result: 'No error'").
+# Started again it goes on where it was.
+first_slurmdbd()
+{
+	daemon_start slurmdbd slurmdbd -D
+	wait_slurmdbd && return 0
+	! daemon_pid slurmdbd >/dev/null || return 1
+	grep -q "We should have gotten a result: 'No error'" "$LOG/slurmdbd.log" ||
+		return 1
+	say "slurmdbd had no answer from its database: starting it again"
+	daemon_again slurmdbd
+	wait_slurmdbd
+}
+
 start_daemons()
 {
 	local n
 
-	start_munged
-	[ "$DBD" = no ] || start_mariadbd || return 1
+	if [ -z "$BESIDE" ]; then
+		start_munged
+		[ "$DBD" = no ] || start_mariadbd || return 1
+	fi
 	if [ "$AGENT" != no ]; then
 		daemon_start opticald "$INST/sbin/opticald" -f "$D/etc/opticald.conf"
 	fi
-	wait_munged || return 1
-	if [ "$DBD" = yes ]; then
+	[ -n "$BESIDE" ] || wait_munged || return 1
+	if [ -n "$BESIDE" ]; then
+		add_accounts || return 1
+	elif [ "$DBD" = yes ]; then
 		wait_mariadbd || return 1
-		daemon_start slurmdbd slurmdbd -D
-		wait_slurmdbd || return 1
+		first_slurmdbd || return 1
 		add_accounts || return 1
 	fi
 	[ "$AGENT" = no ] || wait_opticald || return 1
-	daemon_start slurmctld slurmctld -D
+	start_slurmctld slurmctld "$CTL_HOST" "$D/log"
 	wait_slurmctld || return 1
-	for n in $(node_names); do
+	if [ "$DBD" = yes ] && slurm_since 25.05; then
+		# From 25.05 on a slurmctld that was killed before it has once saved
+		# all of its state does not start again: it ends here in order.
+		daemons_stop 30 slurmctld && daemon_again slurmctld && wait_slurmctld || return 1
+	fi
+	if [ "$BACKUP" = yes ]; then
+		start_slurmctld slurmctld-backup "$BACKUP_HOST" "$D/log/backup"
+		wait_slurmctld_backup || return 1
+	fi
+	for n in $(slurmd_names); do
 		start_slurmd "$n"
 	done
 	poll 120 "all nodes" "$LOG/slurmctld.log" nodes_up
@@ -126,6 +174,8 @@ stop_all()
 	local rc=0 slurmds pids
 
 	mapfile -t slurmds < <(daemons_named 'slurmd.*')
+	# the backup first: it would take over
+	[ "$BACKUP" = no ] || daemons_stop 20 slurmctld-backup || rc=1
 	daemons_stop 20 "${slurmds[@]}" slurmctld opticald || rc=1
 	pids=$(job_processes)
 	if [ -n "$pids" ]; then

@@ -44,7 +44,10 @@ start_mariadbd()
 	t=$(db_template) || { say "cannot make a database:"; tail "$LOG/mariadb-install-db.out" >&2; return 1; }
 	install -d -o slurm -g slurm -m 0755 "$D/mariadb"
 	cp -a --sparse=always "$t" "$D/mariadb/db" || return 1
+	# slurmdbd would make the database, but goes on with a connection that failed
+	# for lack of it; of that the client library of Debian 13 takes no answer
 	cat >"$D/mariadb/init.sql" <<-'X'
+	CREATE DATABASE IF NOT EXISTS slurm_acct_db;
 	CREATE USER IF NOT EXISTS slurm@localhost IDENTIFIED BY 'slurm';
 	GRANT ALL ON slurm_acct_db.* TO slurm@localhost;
 	X
@@ -69,7 +72,7 @@ add_accounts()
 
 	out=$(sacctmgr -i add cluster "$CLUSTER" 2>&1 &&
 		sacctmgr -i add account ocs Cluster="$CLUSTER" 2>&1 &&
-		sacctmgr -i add user ocsalice,ocsbob,root Account=ocs 2>&1) || {
+		sacctmgr -i add user ocsalice,ocsbob,root Account=ocs Cluster="$CLUSTER" 2>&1) || {
 		say "sacctmgr: $out"
 		return 1
 	}

@@ -5,8 +5,9 @@
  * Submits a batch job whose description has entries of the caller's making,
  * past sbatch and its plugins: raw_submit NODES WORKDIR LICENSES COMMENT
  * [ENTRY]..., each ENTRY is put into spank_job_env as it is. "" is: not set.
- * Prints the job's id.
+ * Prints the id of the job, which is RAW_JOB_ID of the response: Slurm moved it.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -44,10 +45,10 @@ int main(int argc, char **argv)
 	job.spank_job_env_size = argc - 5;
 	if (slurm_submit_batch_job(&job, &resp) != SLURM_SUCCESS) {
 		fprintf(stderr, "raw_submit: %s\n",
-			slurm_strerror(slurm_get_errno()));
+			slurm_strerror(errno));
 		return 1;
 	}
-	printf("%u\n", resp->job_id);
+	printf("%u\n", resp->RAW_JOB_ID);
 	slurm_free_submit_response_response_msg(resp);
 	return 0;
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 600
 #
 # 0900-agent-frozen - opticald stands still for a minute: ordinary jobs neither
 # wait nor notice, optical ones pend with the reason and start afterwards; what

@@ -102,6 +102,31 @@ answers "release twice: a hold that comes after its release" 409 conflict
 commit 999 400 paris-lyon
 answers "release twice: a commit, too" 409 conflict
 
+# ---- when the job ended, as the cluster tells it in whole seconds ----
+# ended N OFFSET: what lease N, released as ended OFFSET s after its hold's
+# second, says of its end: ms after its hold, or "now"
+ended()
+{
+	local held
+
+	hold "$1" 100 lyon-nice
+	commit "$1" 100 lyon-nice
+	until_word "$1" ACTIVE
+	get "$1"
+	held=$(field .held_ms)
+	req DELETE "/v1/leases/$(lid "$1")?why=job&controller_epoch=$EPOCH&ended_s=$((held / 1000 + $2))"
+	until_word "$1" GONE
+	get "$1"
+	if [ "$(field .ended_ms)" -gt $((held + 99)) ]; then
+		echo now
+	else
+		echo $(($(field .ended_ms) - held))
+	fi
+}
+is "$(ended 961 0)" 0 "ended: within the hold's second, not before the hold"
+is "$(ended 962 -1)" now "ended: before its hold can't be true"
+is "$(ended 963 3600)" now "ended: nor can what is to come"
+
 # ---- release of an older lease of the same job ----
 old=$(lease 6 400 paris-lyon) new=$(lease 7 400 paris-lyon)
 new=${new/\"job_id\":7/\"job_id\":6}

@@ -221,7 +221,7 @@ diag("OCS_SEED=$seed");
 mkdir "$dir/ledger" or die;
 open my $conf, ">", "$dir/conf" or die;
 print $conf "Listen=unix:$dir/sock\nLedger=$dir/ledger/ledger.db\n",
-	"Cluster=alpha User=daemon\nDriver=sim SimSetupTime=30ms ",
+	"Cluster=alpha User=daemon\nDriver=sim SimRealism=off SimSetupTime=30ms ",
 	"SimReleaseTime=30ms\nHoldTTL=1h\n",
 	(map { "SiteName=$_\n" } qw(paris lyon nice)),
 	(map { "LinkName=$_->[0] A=$_->[1] Z=$_->[2] Km=100 Wavelengths=10 " .

@@ -16,7 +16,7 @@ restart()
 	starts "$1"
 }
 
-agent_conf SimSetupTime=700ms SimReleaseTime=700ms HoldTTL=2s
+agent_conf SimSetupTime=700ms SimReleaseTime=700ms HoldTTL=10s
 starts "the agent starts"
 req GET /v1/ping
 INSTANCE=$(field .instance) GEN=$(field .generation)
@@ -101,7 +101,7 @@ hold 3 400 paris-lyon
 restart "killed with a hold again"
 get 3
 is "$(field .state)" HELD "it is held"
-get 3 '?wait=10&state=HELD'
+get 3 '?wait=30&state=HELD'
 is "$(field .reservation) $(field .cause)" "TERMINATED hold expired" \
 	"and expires later"
 restart "killed after that"

@@ -9,7 +9,7 @@
 # shellcheck source=tests/lib/agent.sh
 . "${OCS_SRCDIR:-$(dirname "$0")/../..}/tests/lib/agent.sh"
 
-agent_conf SimSetupTime=200ms SimReleaseTime=500ms HoldTTL=300ms
+agent_conf SimSetupTime=1s SimReleaseTime=1500ms HoldTTL=3s
 starts "the agent starts"
 
 # refused
@@ -43,11 +43,14 @@ is "$(field '.faults.#')" 0 "the order is used up"
 fault par-lyo fail_late
 commit 2 400 lyon-nice paris-lyon
 get 2 '?wait=20&state=PROVISIONING'
+failed=$BODY
+req GET /v1/state	# at once: it comes down in half a second
+is "$(booked_then par-lyo lyo-nce)" "400 400" \
+	"I1: what is half built is booked, and what comes down with it"
+BODY=$failed
 is "$(field .reservation) $(field .blame)" "FAILED fault" "a late fault"
 like "$(field .cause)" '^sim failed par-lyo: ' "says where"
 is "$(field .state)" FAILED "word FAILED while something is booked"
-is "$(booked par-lyo) $(booked lyo-nce)" "400 400" \
-	"I1: what is half built is booked, and what comes down with it"
 ok "until they are dark" wait_for 10 '[ "$(booked par-lyo)$(booked lyo-nce)" = 00 ]'
 req GET "/v1/leases/$(lid 2)/events"
 like "$BODY" '"from":"PROVISIONING","to":"UNKNOWN"' "it was UNKNOWN meanwhile"

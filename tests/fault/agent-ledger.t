@@ -68,14 +68,38 @@ is "$(put GET "/v1/leases/$(id 160)")" 200 "and what the load had held"
 agent_stop
 
 # ---- schema 1 ----
+# events: those of the first lease. Each start may add some: the simulated
+# network forgets its services with its agent, and they are made again.
+events()
+{
+	put GET "/v1/leases/$(id 1)/events" >/dev/null
+	cat "$D/out"
+}
+starts "once more"
+EVENTS=$(events)
+like "$EVENTS" '"to":"COMMITTED"' "the committed one has events"
+agent_stop
 sql "$L" "DROP TABLE doc"
+sql "$L" "CREATE INDEX leases_job ON leases (cluster, job_id)"
+sql "$L" "CREATE TABLE old (lease TEXT NOT NULL, time_ms INTEGER NOT NULL,
+	axis TEXT NOT NULL, circuit TEXT NOT NULL, was TEXT NOT NULL,
+	now TEXT NOT NULL, cause TEXT NOT NULL, fence INTEGER NOT NULL)"
+sql "$L" "INSERT INTO old SELECT lease, time_ms, axis, circuit, was, now,
+	cause, fence FROM events ORDER BY n"
+sql "$L" "DROP TABLE events"
+sql "$L" "ALTER TABLE old RENAME TO events"
+sql "$L" "CREATE INDEX events_lease ON events (lease)"
 sql "$L" "PRAGMA application_id=0"
 sql "$L" "PRAGMA user_version=1"
 starts "a ledger of schema 1"
 is "$(put GET "/v1/leases/$(id 1)")" 200 "has its leases"
+NOW=$(events)
+is "${NOW:0:${#EVENTS}-2}" "${EVENTS%\]\}}" "and their events, in order"
 is "$(put POST /v1/links/par-lyo/drain '{"drained":true}')" 200 "takes a drain"
 agent_stop
-is "$(sql "$L" 'PRAGMA user_version')" 3 "it is schema 3 now"
+is "$(sql "$L" 'PRAGMA user_version')" 5 "it is schema 5 now"
+is "$(sql "$L" 'SELECT count(*), count(energy_wh) FROM circuits')" "$(sql "$L" 'SELECT count(*), 0 FROM circuits')" \
+	"what was not written then is not known"
 
 # refused FILE REGEX WHAT: the agent does not start and says why
 refused()
@@ -88,11 +112,11 @@ refused()
 }
 cp "$L" "$D/good.db"
 sql "$L" "PRAGMA user_version=99"
-refused "$L" 'schema 99, this opticald knows 3' "a newer schema"
+refused "$L" 'schema 99, this opticald knows 5' "a newer schema"
 
 rm -f "$L"*; sql "$L" "CREATE TABLE recipes (cake)"
 refused "$L" 'no ledger of opticald' "another program's database"
-for v in 1 2 3; do
+for v in 1 2 3 4; do
 	rm -f "$L"*; sql "$L" "CREATE TABLE recipes (cake)"; sql "$L" "PRAGMA user_version=$v"
 	sum=$(sha256sum <"$L")
 	refused "$L" 'no ledger of opticald' "another program's, of version $v"

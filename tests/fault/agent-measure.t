@@ -84,6 +84,9 @@ done
 get 1
 is "$(field .circuits[0].measured_latency_us)" 5001 \
 	"what is refused changes nothing"
+like "$("$OCS_BUILDDIR/cli/opticalctl" -u "unix:$D/sock" lease "$(lid 1)")" \
+	'Latency=paris-nice,5001us Source=measured Age=' \
+	"opticalctl says which counts, where from, how old"
 agent_kill
 starts "opticald is killed"
 get 1
@@ -106,6 +109,83 @@ release 1
 until_word 1 GONE
 req PUT "$(at 1 0)" "$(measured 5004)"
 is "$STATUS" 409 "there is nothing to measure on a lease that is gone"
+
+# what is measured counts: paris-lyon is one link, of 2264 us of fibre at least
+# bound N US: hold and commit a circuit of at most US
+bound()
+{
+	BOUND=$(lease "$1" 100 paris-lyon |
+		sed 's/"requested_bps"/"max_latency_us":'"$2"',&/')
+	req POST /v1/leases "$BOUND"
+	[ "$STATUS" = 201 ] || return 0
+	req POST "/v1/leases/$(lid "$1")/commit" "$BOUND"
+	until_word "$1" ACTIVE
+}
+# link NAME MEMBER
+link()
+{
+	req GET /v1/state
+	printf %s "$BODY" | perl -MJSON::PP -e 'local $/;
+		for (@{JSON::PP->new->decode(<STDIN>)->{links}}) {
+			print $_->{$ARGV[1]} // "null" if $_->{name} eq $ARGV[0]
+		}' "$1" "$2"
+}
+is_word() { get "$1"; is "$(field .state) $(field .cause)" "$2" "$3"; }
+BASE=$(link par-lyo latency_us)
+is "$(link par-lyo latency_source)" computed "a link's latency is computed"
+bound 5 3000
+is_word 5 "ACTIVE " "a circuit within its bound"
+req PUT "$(at 5 0)" "$(measured 2900)"
+is_word 5 "ACTIVE " "measured within its bound, it is so still"
+is "$(link par-lyo latency_us) $(link par-lyo latency_source)" "2900 measured" \
+	"its only link is known by that"
+like "$(link par-lyo latency_ms)" '^[0-9]{13}$' "and since when"
+like "$("$OCS_BUILDDIR/cli/opticalctl" -u "unix:$D/sock" links)" \
+	'par-lyo .*2900us +measured\([0-9]+s?' "opticalctl links says so"
+bound 6 2850
+is "$STATUS $(field .reason)" \
+	"422 OpticalLatency(paris-lyon,need=2850us,best=2900us)" \
+	"a new circuit is held to it"
+req PUT "$(at 5 0)" "$(measured 3100)"
+is_word 5 "IMPAIRED OpticalImpaired(paris-lyon)" "it breaks its bound"
+req GET "/v1/leases/$(lid 5)/events"
+like "$BODY" 'its measured latency is 3100us, at most 3ms was asked for|measured 3100us, at most 3000us' \
+	"and says by what"
+agent_kill
+starts "opticald is killed"
+ok "which it remembers" wait_for 20 \
+	'get 5; [ "$(field .state)" = IMPAIRED ] &&
+	 [ "$(link par-lyo latency_us)" = 3100 ]'
+req PUT "$(at 5 0)" "$(measured 2950)"
+is_word 5 "ACTIVE " "a better one brings it back"
+req PUT "$(at 5 0)" "$(measured 3100 2)"
+is_word 5 "IMPAIRED OpticalImpaired(paris-lyon)" "a worse one, for 2 s"
+ok "too old it counts no longer" wait_for 15 \
+	'get 5; [ "$(field .state)" = ACTIVE ]'
+is "$(link par-lyo latency_us) $(link par-lyo latency_source)" \
+	"$BASE computed" "of the link neither"
+release 5
+until_word 5 GONE
+
+# opticald lets nothing be too old, whatever it says of itself
+agent_stop
+agent_conf "$FAST" Measurer=mail MeasureMaxAge=2s
+starts "MeasureMaxAge=2s"
+bound 7 3000
+req PUT "$(at 7 0)" "$(measured 3100 86400)"
+is_word 7 "IMPAIRED OpticalImpaired(paris-lyon)" "valid for a day"
+ok "but not for longer than that" wait_for 15 \
+	'get 7; [ "$(field .state)" = ACTIVE ]'
+get 7
+is "$(field .circuits[0].measured_ms)" null "nor shown"
+req PUT "$(at 7 0)" "$(measured 2900 60 $(($(now_ms) - 3000)))"
+is "$STATUS" 422 "nor taken when it comes"
+like "$(field .detail)" 'MeasureMaxAge' "which is told"
+release 7
+until_word 7 GONE
+agent_stop
+agent_conf "$FAST" Measurer=mail
+starts "opticald as it was"
 
 if [ "$(id -u)" != 0 ]; then
 	skip "only root can be several users" 9

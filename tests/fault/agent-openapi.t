@@ -384,6 +384,31 @@ def test_compute():
     call('putCompute', 422, dict(whole, valid_s=0), name='alpha')
 
 
+def test_gate():
+    """Freeze and approval."""
+    call('freezeAll', 200, {'frozen': True, 'why': 'a storm'})
+    call('freezes', 200)
+    call('freezes', 200, who='daemon')
+    call('freezes', 403, who='nobody')
+    call('state', 200)
+    call('hold', 409, lease(44, 'paris', 'rome', rate=1))   # busy: frozen
+    call('freezeAll', 400, {})
+    call('freezeAll', 403, {'frozen': False}, who='daemon')
+    call('freezeAll', 200, {'frozen': False})
+    call('freezeLink', 200, {'frozen': True}, name='par-lyo')
+    call('freezeLink', 400, {'frozen': 1, 'link': 'lyo-nce'}, name='par-lyo')
+    call('freezeLink', 403, {'frozen': True}, name='par-lyo', who='daemon')
+    call('freezeLink', 404, {'frozen': True}, name='nowhere')
+    call('freezeLink', 200, {'frozen': False}, name='par-lyo')
+    call('approve', 200, {'approve': True}, id=lid(40))     # WAITING
+    call('approve', 200, {'approve': True}, id=lid(40))
+    call('approve', 400, {}, id=lid(40))
+    call('approve', 403, {'approve': True}, id=lid(40), who='daemon')
+    call('approve', 404, {'approve': True}, id=lid(99))
+    call('approve', 409, {'approve': False}, id=lid(41))    # it is lit
+    call('lease', 200, id=lid(40))
+
+
 def test_terms():
     """Later starts, changes, drains, windows, what-if."""
     now = int(time.time())
@@ -443,6 +468,7 @@ def test_terms():
     call('hold', 409, lease(42))                    # drained
     call('state', 200)
     call('drain', 200, {'drained': False}, name='par-lyo')
+    test_gate()
     call('removeWindow', 403, id=lid(60), who='daemon')
     call('removeWindow', 200, id=lid(60))
     call('removeWindow', 404, id=lid(60))
@@ -457,6 +483,10 @@ def test_faults():
     call('fault', 400, {'link': 'par-lyo', 'fault': 'burn'})
     call('fault', 404, {'link': 'nowhere', 'fault': 'cut'})
     call('fault', 422, {'link': 'par-lyo', 'fault': 'cut', 'count': 0})
+    call('fault', 200, {'link': 'nce-rom', 'fault': 'foreign', 'count': 9})
+    call('state', 200)
+    call('fault', 409, {'link': 'nce-rom', 'fault': 'foreign'})
+    call('fault', 200, {'link': 'nce-rom', 'fault': 'recover'})
     call('hold', 201, lease(30))
     call('commit', 202, lease(30), id=lid(30))      # refused: FAILED
     until('lease 30 has failed', lambda: word(30) in ('FAILED', 'GONE'))
@@ -557,7 +587,7 @@ Ledger=%s/ledger.db
 Cluster=alpha User=daemon
 Cluster=beta User=bin
 Operator=games
-Driver=sim SimSetupTime=30ms SimReleaseTime=30ms
+Driver=sim SimRealism=off SimSetupTime=30ms SimReleaseTime=30ms
 SiteName=paris
 SiteName=lyon
 SiteName=nice

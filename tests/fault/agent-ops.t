@@ -9,7 +9,7 @@
 # shellcheck source=tests/lib/agent.sh
 . "${OCS_SRCDIR:-$(dirname "$0")/../..}/tests/lib/agent.sh"
 
-agent_conf "$FAST" "HttpListen=127.0.0.1:0" "HoldTTL=300ms"
+agent_conf "$FAST" "HttpListen=127.0.0.1:0" "HoldTTL=3s"
 USER_ID=3141592653
 starts "opticald starts"
 PORT=$(sed -n 's/.*event=listening at=127.0.0.1:\([0-9]*\) public=yes.*/\1/p' \

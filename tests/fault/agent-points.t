@@ -43,12 +43,13 @@ RARELY = {'ledger.removal', 'ledger.generation', 'ledger.checkpoint',
           'ledger.checkpointed', 'driver.link', 'driver.service',
           'request.asleep', 'request.awake'}
 SOMETIMES = {'ledger.cluster', 'ledger.tombstone', 'ledger.doc',
-             'driver.resize'}
+             'driver.resize', 'attach.call', 'attach.spawn', 'attach.spawned',
+             'attach.answer', 'attach.answered'}
 
 CONF = '''Listen=unix:%(d)s/sock
 Ledger=%(d)s/ledger/ledger.db
 Cluster=alpha User=daemon
-Driver=sim SimSetupTime=5ms SimReleaseTime=5ms
+Driver=sim SimRealism=off SimSetupTime=5ms SimReleaseTime=5ms
 HoldTTL=1h
 SiteName=paris
 SiteName=lyon
@@ -57,6 +58,33 @@ LinkName=par-lyo A=paris Z=lyon Km=460 Wavelengths=10 Rate=400G Granularity=clie
 LinkName=lyo-nce A=lyon Z=nice Km=300 Wavelengths=10 Rate=400G Granularity=client
 LinkName=spare A=paris Z=lyon Km=4600 Wavelengths=1 Rate=400G Granularity=client
 '''
+# Where attachment is what is killed: paris and lyon have a program each, whose
+# files say which lease has which VLAN there ("": nobody).
+HOOK = '''#!/bin/sh
+read -r in
+lease=${in#*\\"lease\\":\\"} lease=${lease%%\\"*}
+site=${in#*\\"site\\":\\"} site=${site%%\\"*}
+vlan=${in#*\\"vlan\\":} vlan=${vlan%%,*}
+file=@D/vlan/$site.$vlan owner=
+[ ! -e "$file" ] || read -r owner <"$file"
+case $in in
+*\\"action\\":\\"attach\\"*)
+	[ -z "$owner" ] || [ "$owner" = "$lease" ] || exit 1
+	echo "$lease" >"$file" ;;
+*)
+	[ "$owner" != "$lease" ] || : >"$file" ;;
+esac
+echo '{"version":1}'
+'''
+
+
+def members(cir):
+    """Each member of a circuit: its service's name behind the circuit's, its
+    links, its part of a rate."""
+    each = cir.get('members') or [{}]
+    part = sum(not m.get('standby') for m in each)
+    for n, m in enumerate(each, 1):
+        yield 'm%d' % n if n > 1 else '', m.get('route', cir['route']), part
 
 
 class Wrong(Exception):
@@ -100,8 +128,19 @@ class Run:
         shm = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         self.d = tempfile.mkdtemp(prefix='ocs-point.', dir=shm)
         os.mkdir(self.d + '/ledger', 0o700)
+        conf = CONF % {'d': self.d}
+        self.hooks = point.startswith('attach.')
+        if self.hooks:
+            os.mkdir(self.d + '/vlan')
+            with open(self.d + '/hook', 'w') as f:
+                f.write(HOOK.replace('@D', self.d))
+            os.chmod(self.d + '/hook', 0o755)
+            for site in ('paris', 'lyon'):
+                conf = conf.replace(
+                    'SiteName=%s\n' % site, 'SiteName=%s Attach=hook '
+                    'Vlans=1-4000 AttachProgram=%s/hook\n' % (site, self.d))
         with open(self.d + '/conf', 'w') as f:
-            f.write(CONF % {'d': self.d})
+            f.write(conf)
         self.agent = None
         self.lock = threading.Lock()
         self.lease = {}         # id: what was asked and answered
@@ -152,7 +191,10 @@ class Run:
                 self.epoch, 'start_s': now + 9999 if later else 0,
                 'end_s': now + 20000, 'sites': [{'name': s} for s in sites],
                 'circuits': [{'a': sites[0], 'z': sites[1], 'requested_bps':
-                              dice.choice([10, 50, 100, 900]) * G}]}
+                              dice.choice([10, 50, 100, 900]) * G,
+                              'protect': dice.choice(
+                                  ['none', 'diverse', '1+1'])
+                              if sites == ('paris', 'lyon') else 'none'}]}
 
     def call(self, c, i, verb, method, target, body=None):
         """One call about lease I, remembered before and after."""
@@ -321,15 +363,18 @@ class Run:
     def check_links(self, c):
         st = c.ask('GET', '/v1/state')[1]
         booked = dict.fromkeys(LINKS, 0)
+        granule = {k['name']: k.get('granule_bps') or 1 for k in st['links']}
         for lease in st['leases']:
             if lease['schedule'] == 'WAITING':
                 continue
             for cir in lease['circuits']:
                 if lease['reservation'] in ('HELD', 'COMMITTED') or \
                         cir['provisioning'] != 'RELEASED':
-                    for link in cir['route']:
-                        booked[link] += max(cir['granted_bps'],
-                                            cir['lit_bps'])
+                    rate = max(cir['granted_bps'], cir['lit_bps'])
+                    for _, route, part in members(cir):
+                        for link in route:
+                            g = granule[link]
+                            booked[link] += -(-(rate // part) // g) * g
         for link in st['links']:
             if booked[link['name']] != link['booked_bps']:
                 raise Wrong('%s: %d booked, leases have %d' % (
@@ -378,6 +423,26 @@ class Run:
                     services.pop(word[1], None)
         return services
 
+    def attached(self, leases):
+        """What the programs did is what the leases say."""
+        want, have = {}, {}
+        for lease in leases:
+            for cir in lease['circuits']:
+                at = cir['attachment']
+                if at['state'] == 'DETACHED':
+                    continue
+                if at['state'] != 'ATTACHED':
+                    return False
+                for site, end in ((cir['a'], at['a']), (cir['z'], at['z'])):
+                    if end['hook']:
+                        want['%s.%d' % (site, at['vlan'])] = lease['id']
+        for name in os.listdir(self.d + '/vlan'):
+            with open(self.d + '/vlan/' + name) as f:
+                owner = f.read().strip()
+            if owner:
+                have[name] = owner
+        return want == have
+
     def settle(self):
         """When all is done, light and leases are the same (I6)."""
         c = Client(self.d + '/sock')
@@ -392,11 +457,13 @@ class Run:
             for x in leases:
                 if x['reservation'] == 'COMMITTED' and \
                         x['schedule'] != 'WAITING':
-                    want |= {'%s.%d' % (x['id'], k)
-                             for k in range(len(x['circuits']))}
+                    want |= {'%s.%d%s' % (x['id'], k, name)
+                             for k, cir in enumerate(x['circuits'])
+                             for name, _, _ in members(cir)}
             lit = self.network()
             if not busy and set(lit) == want and \
-                    set(lit.values()) <= {'lit'}:
+                    set(lit.values()) <= {'lit'} and \
+                    (not self.hooks or self.attached(leases)):
                 return
             if time.monotonic() > end:
                 raise Wrong('lit %s, wanted %s' % (

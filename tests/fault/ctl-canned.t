@@ -99,7 +99,7 @@ is $RC 0 "ping"
 like "$OUT" "SIMULATED" "a simulated network is called so"
 state 400 3200
 run -h links
-is "$OUT" "par-lyo paris lyon 3200G 400G 2800G 400G 2274us up" "links"
+is "$OUT" "par-lyo paris lyon 3200G 400G 2800G 400G 2274us configured up" "links"
 run -P sites
 is "$OUT" "SITE|LINKS|CAPACITY|BOOKED|FREE|LEASES|NODES
 paris|1|3200G|400G|2800G|1|-
@@ -230,6 +230,23 @@ change slurm.conf 's/^ResumeTimeout=300/&\nSchedulerType=sched\/builtin/' \
 	"sched/builtin: " "sched/builtin" 0
 change slurm.conf 's/^ResumeTimeout=300/&\nSchedulerParameters=bf_licenses/' \
 	"bf_licenses: " "bf_licenses" 0
+change slurm.conf 's/^NodeName=.*/NodeName=par1,lyo[1-2],par2/' \
+	"par2: nodes of site paris are not together" "ranks that alternate" 0
+printf 'SwitchName=p Nodes=par[1-2]\nSwitchName=l Nodes=lyo[1-2]\n' >"$D/topology.conf"
+change slurm.conf 's/^ResumeTimeout=300/&\nTopologyPlugin=topology\/tree/' \
+	"no switch joins sites paris and lyon" "trees apart" 0
+echo 'SwitchName=top Switches=p,l' >>"$D/topology.conf"
+cp "$SLURM_CONF" "$D/saved"
+echo TopologyPlugin=topology/tree >>"$SLURM_CONF"
+run check
+is "$RC ${OUT##*$'\n'}" "0 errors: 0, warnings: 0" "check: one tree over all sites is right"
+cp "$D/saved" "$SLURM_CONF"
+printf 'BlockName=p Nodes=par[1-2]\nBlockName=l Nodes=lyo[1-2]\n' >"$D/topology.conf"
+change slurm.conf 's/^ResumeTimeout=300/&\nTopologyPlugin=topology\/block/' \
+	"no block has nodes of two sites" "blocks apart" 0
+rm "$D/topology.conf"
+change slurm.conf 's/^ResumeTimeout=300/&\nTopologyPlugin=topology\/tree/' \
+	"whether jobs can span sites is not known" "no topology.conf" 0
 change plugstack.conf 's/^/#/' "no line with spank_optical.so" "plugstack" 0
 can GET_v1_ping 200 '{"instance":"'$ID'","generation":7,"version":"1.2",
 	"role":"cluster","user":"slurm","clusters":["alpha"],"simulated":false}'

@@ -50,7 +50,7 @@ usage "is no circuit" "a bad circuit's number" measure "$(lid 1).x"
 usage "is no lease id" "a bad lease" modify x rate=1G
 run drain par-lyo
 is $RC 3 "no agent"
-for c in extend modify drain undrain window what-if measure compute; do
+for c in extend modify drain undrain window what-if why measure compute; do
 	run "$c" --help
 	is $RC 0 "$c --help"
 	like "$OUT" "^Usage: opticalctl $c" "$c has help"

@@ -22,17 +22,21 @@ done <<-'X'
 	slurmconf 10000
 	simfile 10000
 	lease 40000
+	attach 60000
 	state 20000
 	docs 40000
+	exec 40000
 	request 40000
 	submit 40000
 	units 100000
 	target 100000
+	http 60000
 	token 100000
 	hintenv 40000
 	hostlist 4000
+	why 100000
 X
-plan 18
+plan $(($(wc -l <"$W/list") + 1))
 fuzz_all
 is "$(cut -d' ' -f1 "$W/list" | sort)" \
 	"$(cd "$FUZZ_SRC/tests/fuzz" && printf '%s\n' f_*.c | sed 's/^f_//; s/\.c$//' | sort)" \

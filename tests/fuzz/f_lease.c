@@ -6,11 +6,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ocs_error err = { 0 };
-	struct ocs_lease *l, *again, *copy;
+	struct ocs_lease *l, *again, *copy, *row;
 	char *text, *text2;
 
 	l = ocs_wire_decode_lease((const char *) data, size, &err);
+	row = ocs_wire_read_row((const char *) data, size);
 	if (!l) {
+		must(!row);
 		must(err.code != OCS_OK && err.text[0]);
 		return 0;
 	}
@@ -26,7 +28,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void) ocs_lease_gbps(l);
 	(void) ocs_lease_up(l);
 	free(text2);
+	if (row) {
+		must(text2 = ocs_wire_encode_lease(row));
+		must(!strcmp(text, text2));
+		free(text2);
+	}
 	free(text);
+	ocs_lease_destroy(row);
 	ocs_lease_destroy(copy);
 	ocs_lease_destroy(again);
 	ocs_lease_destroy(l);

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(err.code != OCS_OK && err.text[0]);
 		return 0;
 	}
-	must(c->nlisten <= OCS_AGENT_LISTEN_MAX && c->driver_sim);
+	must(c->nlisten <= OCS_AGENT_LISTEN_MAX && c->drivers.n);
 	must(c->users.nclusters <= OCS_PING_CLUSTERS_MAX);
 	must(c->users.noperators <= OCS_AGENT_OPERATORS_MAX);
 	for (unsigned int i = 0; i < c->net.nlinks; i++) {

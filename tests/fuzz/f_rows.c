@@ -14,7 +14,8 @@ static const struct {
 } tables[] = {
 	{ 'l', 6, "REPLACE INTO leases VALUES"
 		  " (?1,?2,?3,1000,'ada',400,?4,0,0,0,0,?5,1,?6)" },
-	{ 'e', 7, "INSERT INTO events VALUES (?1,?2,?3,?4,?5,?6,?7,1)" },
+	{ 'e', 7, "INSERT INTO events VALUES (?1,(SELECT count(*) FROM events),"
+		"?2,?3,?4,?5,?6,?7,1)" },
 	{ 'c', 3, "REPLACE INTO clusters VALUES (?1,?2,?3)" },
 	{ 'r', 2, "INSERT INTO removals VALUES (?1,?2)" },
 	{ 't', 2, "REPLACE INTO tombstones VALUES (?1,?2)" },

@@ -18,6 +18,7 @@ tests_fuzz_libfuzzed_la_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h \
 	$(common_libcore_la_SOURCES) $(common_libwire_la_SOURCES) \
 	$(common_libsys_la_SOURCES) $(cli_libctl_la_SOURCES) \
 	$(agent_libagent_la_SOURCES) \
+	common/net/http_parse.c common/net/http_parse.h \
 	plugins/job_submit/limits.c plugins/job_submit/limits.h \
 	plugins/job_submit/logic.c plugins/job_submit/logic.h \
 	plugins/job_submit/network.c plugins/job_submit/network.h \
@@ -41,9 +42,12 @@ endif
 
 fuzz_targets = \
 	tests/fuzz/f_api \
+	tests/fuzz/f_attach \
 	tests/fuzz/f_docs \
+	tests/fuzz/f_exec \
 	tests/fuzz/f_hintenv \
 	tests/fuzz/f_hostlist \
+	tests/fuzz/f_http \
 	tests/fuzz/f_lease \
 	tests/fuzz/f_ledger \
 	tests/fuzz/f_optical_conf \
@@ -56,7 +60,8 @@ fuzz_targets = \
 	tests/fuzz/f_submit \
 	tests/fuzz/f_target \
 	tests/fuzz/f_token \
-	tests/fuzz/f_units
+	tests/fuzz/f_units \
+	tests/fuzz/f_why
 check_PROGRAMS += $(fuzz_targets)
 fuzz_rig = tests/fuzz/rig.c tests/fuzz/rig.h tests/fuzz/fuzz.h
 fuzz_rig_ldflags = $(fuzz_ldflags) -Wl,--wrap=ocs_log
@@ -68,14 +73,26 @@ tests_fuzz_f_docs_SOURCES = tests/fuzz/f_docs.c tests/fuzz/fuzz.h
 tests_fuzz_f_docs_CFLAGS = $(fuzz_cflags)
 tests_fuzz_f_docs_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_f_docs_LDADD = $(fuzz_ldadd)
+tests_fuzz_f_exec_SOURCES = tests/fuzz/f_exec.c tests/fuzz/fuzz.h
+tests_fuzz_f_exec_CFLAGS = $(fuzz_cflags)
+tests_fuzz_f_exec_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_f_exec_LDADD = $(fuzz_ldadd)
 tests_fuzz_f_hintenv_SOURCES = tests/fuzz/f_hintenv.c tests/fuzz/fuzz.h
 tests_fuzz_f_hintenv_CFLAGS = $(fuzz_cflags)
 tests_fuzz_f_hintenv_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_f_hintenv_LDADD = $(fuzz_ldadd)
+tests_fuzz_f_attach_SOURCES = tests/fuzz/f_attach.c tests/fuzz/fuzz.h
+tests_fuzz_f_attach_CFLAGS = $(fuzz_cflags)
+tests_fuzz_f_attach_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_f_attach_LDADD = $(fuzz_ldadd)
 tests_fuzz_f_hostlist_SOURCES = tests/fuzz/f_hostlist.c tests/fuzz/fuzz.h
 tests_fuzz_f_hostlist_CFLAGS = $(fuzz_cflags)
 tests_fuzz_f_hostlist_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_f_hostlist_LDADD = $(fuzz_ldadd)
+tests_fuzz_f_http_SOURCES = tests/fuzz/f_http.c tests/fuzz/fuzz.h
+tests_fuzz_f_http_CFLAGS = $(fuzz_cflags)
+tests_fuzz_f_http_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_f_http_LDADD = $(fuzz_ldadd)
 tests_fuzz_f_lease_SOURCES = tests/fuzz/f_lease.c tests/fuzz/fuzz.h
 tests_fuzz_f_lease_CFLAGS = $(fuzz_cflags)
 tests_fuzz_f_lease_LDFLAGS = $(fuzz_ldflags)
@@ -129,3 +146,7 @@ tests_fuzz_f_units_CFLAGS = $(fuzz_cflags)
 tests_fuzz_f_units_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_f_units_LDADD = $(fuzz_ldadd)
 endif
+tests_fuzz_f_why_SOURCES = tests/fuzz/f_why.c tests/fuzz/fuzz.h
+tests_fuzz_f_why_CFLAGS = $(fuzz_cflags)
+tests_fuzz_f_why_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_f_why_LDADD = $(fuzz_ldadd)

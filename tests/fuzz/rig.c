@@ -11,7 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 
 static const char conf_text[] =
-	"Listen=unix:%s/sock\nLedger=%s/ledger.db\nDriver=sim\n"
+	"Listen=unix:%s/sock\nLedger=%s/ledger.db\nDriver=sim SimRealism=off\n"
 	"SimSetupTime=0s\nSimReleaseTime=0s\nOperator=0\n"
 	"Cluster=alpha User=1001\nCluster=beta User=1002\n"
 	"SiteName=paris\nSiteName=lyon\nSiteName=nice\n"

@@ -25,7 +25,7 @@ agent_conf()
 		echo "Cluster=alpha User=daemon"
 		echo "Cluster=beta User=bin"
 		echo "Operator=games"
-		echo "Driver=sim"
+		echo "$AGENT_DRIVER"
 		cat <<-'X'
 		SiteName=paris
 		SiteName=lyon
@@ -37,6 +37,8 @@ agent_conf()
 		printf '%s\n' "$@"
 	} >"$D/opticald.conf"
 }
+# of agent_conf: a network without surprises, unless a test says otherwise
+AGENT_DRIVER='Driver=sim SimRealism=off'
 FAST='SimSetupTime=50ms SimReleaseTime=50ms'
 
 # agent_start: returns when it answers. (Not under ok: that is a subshell.)
@@ -177,11 +179,15 @@ until_word()
 booked()
 {
 	req GET /v1/state
+	booked_then "$@"
+}
+# The same of the state that was asked for last; of several links at one time.
+booked_then()
+{
 	printf %s "$BODY" | perl -MJSON::PP -e '
 		local $/; my $s = JSON::PP->new->decode(<STDIN>);
-		for (@{$s->{links}}) {
-			print $_->{booked_bps} / 1e9 if $_->{name} eq $ARGV[0]
-		}' "$1"
+		my %b = map { $_->{name} => $_->{booked_bps} / 1e9 } @{$s->{links}};
+		print join " ", map { $b{$_} // "none" } @ARGV' "$@"
 }
 
 # munged_start DIR: a munged of our own with a key of its own

@@ -25,9 +25,14 @@ books_judge()
 			for my $c (@{$l->{circuits}}) {
 				next unless $whole || $c->{provisioning} ne "RELEASED";
 				$booked = 1;
-				for my $hop (@{$c->{route}}) {
-					my $g = $granule{$hop} || 1;
-					$sum{$hop} += $g * int(($c->{granted_bps} + $g - 1) / $g);
+				# members carry equal parts, and a standby one the same again
+				my @m = @{$c->{members} // [{}]};
+				my $bps = int($c->{granted_bps} / ((grep { !$_->{standby} } @m) || 1));
+				for my $m (@m) {
+					for my $hop (@{$m->{route} // $c->{route}}) {
+						my $g = $granule{$hop} || 1;
+						$sum{$hop} += $g * int(($bps + $g - 1) / $g);
+					}
 				}
 			}
 			push @said, "job $l->{job_id} lease $l->{id} is $l->{state}"
@@ -36,13 +41,16 @@ books_judge()
 		for my $k (@{$s->{links}}) {
 			my $b = $k->{booked_bps};
 			if ($what eq "left") {
-				push @said, "link $k->{name} has $b booked" if $b && !$job;
+				push @said, "link $k->{name} has $b booked"
+					if $b != ($k->{foreign_bps} // 0) && !$job;
 				next;
 			}
 			push @said, "link $k->{name}: $b booked of $k->{capacity_bps}"
 				if $b > $k->{capacity_bps};
-			push @said, "link $k->{name}: $b booked, its leases have " . ($sum{$k->{name}} // 0)
-				if $b != ($sum{$k->{name}} // 0);
+			my $all = ($sum{$k->{name}} // 0) + ($k->{foreign_bps} // 0);
+			$all = $k->{capacity_bps} if $all > $k->{capacity_bps} && $k->{foreign_bps};
+			push @said, "link $k->{name}: $b booked, its leases and others have $all"
+				if $b != $all;
 		}
 		print map { "generation $s->{generation}: $_\n" } @said;
 		exit(@said ? 1 : 0)' "$@"
@@ -148,6 +156,85 @@ events_are()
 	n=$(event_count "$1" "$2")
 	echo "$n times event=$2 of job $1"
 	[ "$n" -ge "$3" ]
+}
+
+# What the agent, slurmctld and slurmdbd say of the same jobs, compared. Prints
+# what differs; fails when it printed something.
+#  I7  leases that are not on their way out are those of the jobs that run, and
+#      of the same bandwidth
+#  I8  sacct has the lease's bandwidth, and the job's start and end to 2 s. Slurm
+#      resets the start of a job whose nodes were powered up to when they were
+#      there, and says so in its log; the lease is older.
+# For wait_for: either side may be a moment behind.
+books_compare()
+{
+	local jobs leases acct
+
+	# in this order: what is looked at later knows what was there before
+	acct=$(SLURM_TIME_FORMAT=%s sacct -aDXnP -S now-1day -o JobIDRaw,Start,End,AllocTRES,State) || return 1
+	leases=$(agent GET "/v1/leases?all=1") || return 1
+	jobs=$(scontrol -o show jobs) || return 1
+	LEASES=$leases JOBS=$jobs ACCT=$acct perl -MJSON::PP -MPOSIX=mktime -e '
+		my (@said, %run, %held, %rows, %reset);
+		while (<STDIN>) {
+			/^\[(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)\S*\] Resetting JobId=(\d+) start/ or next;
+			push @{$reset{$7}}, mktime($6, $5, $4, $3, $2 - 1, $1 - 1900, 0, 0, -1);
+		}
+		for (split /\n/, $ENV{JOBS}) {
+			my ($id) = /^JobId=(\d+)/ or next;
+			my ($state) = / JobState=(\S+)/;
+			my ($gbps) = / Licenses=\S*optical:(\d+)/;
+			$run{$id} = $gbps if $state =~ /^(RUNNING|CONFIGURING|SUSPENDED)$/ && $gbps;
+		}
+		for (split /\n/, $ENV{ACCT}) {
+			my ($id, $start, $end, $tres, $state) = split /\|/;
+			my ($gbps) = $tres =~ m{license/optical=(\d+)};
+			push @{$rows{$id}}, [$start, $end, $gbps // 0, $state] if $start =~ /^\d+$/;
+		}
+		for my $l (@{decode_json($ENV{LEASES})->{leases}}) {
+			my $id = $l->{job_id};
+			my $gbps = 0;
+			$gbps += int(($_->{granted_bps} + 999999999) / 1e9) *
+				(($_->{protect} // "") eq "1+1" ? 2 : 1) for @{$l->{circuits}};
+			$held{$id} = $gbps if $l->{state} =~ /^(HELD|PROVISIONING|ACTIVE|IMPAIRED)$/;
+			next unless $l->{active_ms};
+			my $from = int($l->{held_ms} / 1000);
+			my ($up) = grep { $_ >= $from && (!$l->{ended_ms} || $_ <= $l->{ended_ms} / 1000) }
+				@{$reset{$id} // []};
+			$from = $up if $up;
+			my ($row) = grep { abs($_->[0] - $from) <= 2 } @{$rows{$id} // []};
+			# a job that gave back nodes has one row for each size
+			my $last = $row;
+			while ($last && $last->[3] eq "RESIZING") {
+				my ($next) = grep { $_->[0] eq $last->[1] && $_ != $last } @{$rows{$id}};
+				last unless $next;
+				push @said, "I8: job $id: sacct has $next->[2] Gb/s after a change of its size, the lease $gbps"
+					if $next->[2] != $gbps;
+				$last = $next;
+			}
+			if (!$row) {
+				push @said, "I8: sacct has no start of job $id at $from";
+				next;
+			}
+			push @said, "I8: job $id: sacct has $row->[2] Gb/s, the lease $gbps"
+				if $row->[2] != $gbps;
+			my $end = $l->{ended_ms} ? int($l->{ended_ms} / 1000) : 0;
+			push @said, "I8: job $id: sacct has its end at $last->[1] ($last->[3]), the lease at $end"
+				if $end && $last->[1] !~ /^\d+$/ || $end && abs($last->[1] - $end) > 2;
+		}
+		for (sort keys %{{%run, %held}}) {
+			push @said, "I7: job $_: it has " . ($run{$_} // 0) . " Gb/s, its lease " . ($held{$_} // 0)
+				if ($run{$_} // 0) != ($held{$_} // 0);
+		}
+		print map { "$_\n" } @said;
+		exit(@said ? 1 : 0)' <"$D/log/slurmctld.log"
+}
+
+# The check that they agree, after WHAT: within 10 s (I7), and what slurmdbd
+# takes to hear of it.
+agree()
+{
+	ok "$1: leases, jobs and sacct agree (I7, I8)" wait_for 20 books_compare
 }
 
 # What a failed check needs beside it.

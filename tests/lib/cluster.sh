@@ -28,7 +28,7 @@ cluster_start()
 	[ -d "$OCS_INST" ] || bail "slurm-optical is not installed in $OCS_INST: run contrib/check, or set OCS_INST"
 	[ "$(df -Pk /run | awk 'NR == 2 { print $4 }')" -lt 500000 ] || base=/run
 	D=$(mktemp -d "$base/ocs-test.XXXXXX") || bail "cannot make a directory in $base"
-	at_exit cluster_end
+	at_exit "cluster_end '$D'"
 	[ -z "${OCS_CLUSTERS:-}" ] || echo "$D" >>"$OCS_CLUSTERS"
 	if ! out=$("$CLUSTER_SH" start "$D" --inst="$OCS_INST" "$@" 2>&1); then
 		diag "$out"
@@ -51,10 +51,13 @@ cluster_show()
 		"$D/log/slurmctld.log" | tail -n 15)"
 }
 
-# End the test's cluster; keep its logs when the test failed.
+# End the cluster in DIRECTORY, the last one without it; keep its logs when the
+# test failed.
 cluster_end()
 {
-	[ -d "${D:-}" ] || return 0
+	local D=${1:-${D:-}}
+
+	[ -d "$D" ] || return 0
 	cd /
 	if [ "$TAP_FAILED" -gt 0 ] && [ -n "${OCS_TEST_LOGS:-}" ]; then
 		rm -rf "${OCS_TEST_LOGS:?}/$TEST_NAME"
@@ -91,6 +94,11 @@ left_running()
 		tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null && echo "($p)"
 	done
 }
+
+# The Slurm that runs: 22.05, 24.11, 26.05.
+slurm_version() { sinfo -V | sed 's/[^0-9]*\([0-9]*\.[0-9]*\).*/\1/'; }
+# slurm_since VERSION: it is that or a later one.
+slurm_since() { printf '%s\n' "$1" "$(slurm_version)" | sort -VC; }
 
 # kill_one, restart_one DAEMON [NODE] [-SIGNAL]
 kill_one() { "$CLUSTER_SH" kill "$D" "$@"; }

@@ -15,8 +15,12 @@
 #define G UINT64_C(1000000000)
 #define LEASES_MAX 48
 #define LINKS_MAX 6
+#define SITES_MAX 4
+/* Links, then ports: as ocs_net_resources() numbers them. */
+#define RESOURCES_MAX (LINKS_MAX + SITES_MAX)
 #define WINDOWS_MAX 4
 #define HOPS_MAX 4
+#define VLAN_FIRST 100
 
 /* ---- dice and clock ---- */
 
@@ -36,11 +40,16 @@ struct model_window {
 };
 
 struct model {
-	struct ocs_net net;	/* capacities and latencies only */
+	struct ocs_net net;	/* capacities and latencies only; at most one
+				 * port at each site, all of one rate */
 	int64_t grace_s;
 	bool down[LINKS_MAX];
 	bool drained[LINKS_MAX];
 	struct model_window window[WINDOWS_MAX];
+	bool frozen[LINKS_MAX], frozen_all;
+	bool approve[LINKS_MAX];	/* Mode=approve */
+	bool pool[SITES_MAX];		/* circuits there need a VLAN */
+	unsigned int nvlans;		/* of each pool, from VLAN_FIRST on */
 	unsigned int nshown;
 	struct ocs_lease *shown[LEASES_MAX];	/* as the engine shows them */
 };
@@ -48,6 +57,9 @@ struct model {
 /* What has no end that can be relied on may count as booked to now + this. */
 enum tail { TAIL_SHORT = 1, TAIL_LONG = ENGINE_STEP_S };
 
+/* LINK below is a link, or a port: see ocs_port_resource(). */
+unsigned int naive_resources(const struct model *m);
+uint64_t naive_capacity(const struct model *m, unsigned int link);
 /* Booked on LINK by L at TIME_S, in b/s; TAIL as above. */
 uint64_t naive_booked(const struct model *m, const struct ocs_lease *l,
 		      unsigned int link, int64_t time_s, enum tail tail);
@@ -62,9 +74,24 @@ uint64_t naive_free(const struct model *m, unsigned int link, int64_t start_s,
  * OWN: OCS_OK with the hops in L, OCS_BUSY, OCS_RANGE or OCS_NOT_FOUND. */
 enum ocs_code naive_route(const struct model *m, struct ocs_lease *l,
 			  const struct ocs_lease *own, enum tail tail);
-/* May L's booking become NEXT's on the same route? OCS_OK or OCS_BUSY. */
+/* The same for a hold, which operators keep off frozen links if it begins at
+ * once; LATER: in any case. */
+enum ocs_code naive_hold(const struct model *m, struct ocs_lease *l,
+			 enum tail tail, bool later);
+bool naive_frozen(const struct model *m, unsigned int link);
+/* Is there a VLAN for each circuit of L that needs one? *CAN: there is a way to
+ * choose them; *MUST: there is none left however they are chosen one after the
+ * other. */
+void naive_vlans(const struct model *m, const struct ocs_lease *l, bool *can,
+		 bool *must);
+/* A VLAN that two circuits at one site have; 0: none. */
+unsigned int naive_vlan_twice(const struct model *m);
+/* May L's booking become NEXT's on the same route? OCS_OK or OCS_BUSY. OWN is
+ * the tail of L, TAIL that of all others: each was booked on at a time of its
+ * own. */
 enum ocs_code naive_change(const struct model *m, const struct ocs_lease *l,
-			   const struct ocs_lease *next, enum tail tail);
+			   const struct ocs_lease *next, enum tail own,
+			   enum tail tail);
 int64_t naive_end_s(const struct model *m, const struct ocs_lease *l);
 bool naive_runs(const struct ocs_lease *l);
 
@@ -117,5 +144,39 @@ int64_t network_next(const struct network *w);
 bool network_step(struct network *w);
 void network_cut(struct network *w, unsigned int link, bool down);
 struct service *network_find(struct network *w, const char *id);
+
+/* ---- attachment programs ---- */
+
+struct hook {
+	bool used;
+	struct ocs_attach_call call;
+	int64_t due_ms;
+	enum ocs_attach_end_of end;
+};
+
+struct hooks {
+	struct dice *dice;
+	struct ocs_engine *engine;	/* NULL: nobody */
+	unsigned int refuse, fail;	/* faults to come */
+	struct hook hook[256];		/* that run */
+	unsigned int nattached;
+	struct {
+		char id[OCS_SERVICE_ID_MAX];
+		bool z;
+	} attached[LEASES_MAX * 6];	/* as programs have left it */
+	unsigned long ndone[2], nrefused, nfailed;
+};
+
+/* ocs_attacher_call() is linked to this: H is what calls go to. */
+extern struct hooks *model_hooks;
+/* Called for each; WHY or NULL. */
+extern void (*model_hook_asked)(const struct ocs_attach_call *call,
+				const char *why);
+void hooks_init(struct hooks *h, struct dice *d);
+/* The agent is gone: what runs ends, and tells nobody. */
+void hooks_forget(struct hooks *h);
+bool hooks_attached(const struct hooks *h, const char *id, bool z);
+int64_t hooks_next(const struct hooks *h);
+bool hooks_step(struct hooks *h);
 
 #endif

@@ -40,13 +40,36 @@ static uint64_t eats(const struct ocs_link *link, uint64_t rate)
 	return rate % g ? rate - rate % g + g : rate;
 }
 
+unsigned int naive_resources(const struct model *m)
+{
+	return m->net.nlinks + m->net.nports;
+}
+
+uint64_t naive_capacity(const struct model *m, unsigned int link)
+{
+	return link < m->net.nlinks ? m->net.link[link].capacity_bps :
+	       m->net.port[link - m->net.nlinks].rate_bps;
+}
+
 static bool on_link(const struct model *m, const struct ocs_circuit *c,
 		    unsigned int link)
 {
-	for (unsigned int i = 0; i < c->nhops; i++)
+	const char *site;
+
+	for (unsigned int i = 0; link < m->net.nlinks && i < c->nhops; i++)
 		if (!strcmp(c->hop[i], m->net.link[link].name))
 			return true;
-	return false;
+	if (link < m->net.nlinks || !c->nhops)
+		return false;
+	site = m->net.site[m->net.port[link - m->net.nlinks].site].name;
+	return !strcmp(c->a, site) || !strcmp(c->z, site);
+}
+
+/* RATE as LINK counts it. */
+static uint64_t eats_of(const struct model *m, unsigned int link,
+			uint64_t rate)
+{
+	return link < m->net.nlinks ? eats(&m->net.link[link], rate) : rate;
 }
 
 /* What L books on LINK while it books anything. */
@@ -62,7 +85,7 @@ static uint64_t amount(const struct model *m, const struct ocs_lease *l,
 
 		if ((naive_runs(l) || c->prov != OCS_RELEASED) &&
 		    on_link(m, c, link))
-			sum += eats(&m->net.link[link], rate);
+			sum += eats_of(m, link, rate);
 	}
 	return sum;
 }
@@ -97,7 +120,7 @@ static bool same(const struct ocs_lease *x, const struct ocs_lease *y)
 static uint64_t free_at(const struct model *m, unsigned int link, int64_t t,
 			const struct ocs_lease *own, enum tail tail)
 {
-	uint64_t sum = 0, cap = m->net.link[link].capacity_bps;
+	uint64_t sum = 0, cap = naive_capacity(m, link);
 
 	for (unsigned int i = 0; i < m->nshown; i++)
 		if (m->shown[i] && !same(m->shown[i], own))
@@ -108,6 +131,8 @@ static uint64_t free_at(const struct model *m, unsigned int link, int64_t t,
 static bool closed_in(const struct model *m, unsigned int link,
 		      int64_t start_s, int64_t end_s)
 {
+	if (link >= m->net.nlinks)
+		return false;
 	if (m->drained[link])
 		return true;
 	for (unsigned int i = 0; i < WINDOWS_MAX; i++)
@@ -148,7 +173,7 @@ uint64_t naive_free(const struct model *m, unsigned int link, int64_t start_s,
 struct search {
 	const struct model *m;
 	const struct ocs_circuit *c;
-	uint64_t room[LINKS_MAX];	/* 0: may not be used */
+	uint64_t room[RESOURCES_MAX];	/* 0: may not be used */
 	unsigned int z, n;
 	unsigned int path[HOPS_MAX + 1];
 	uint64_t latency;
@@ -193,6 +218,13 @@ static bool find(struct search *s, const struct ocs_circuit *c)
 	s->n = 0;
 	s->latency = 0;
 	s->found = false;
+	for (unsigned int i = 0; i < s->m->net.nports; i++) {
+		unsigned int site = s->m->net.port[i].site;
+
+		if ((site == a || site == s->z) &&
+		    s->room[s->m->net.nlinks + i] < c->granted_bps)
+			return false;
+	}
 	walk(s, a, 1U << a);
 	return s->found;
 }
@@ -203,19 +235,28 @@ static enum ocs_code ever(const struct model *m, const struct ocs_circuit *c)
 	struct search s = { .m = m };
 	struct ocs_circuit any = *c;
 
-	for (unsigned int i = 0; i < m->net.nlinks; i++)
-		s.room[i] = m->net.link[i].capacity_bps;
+	for (unsigned int i = 0; i < naive_resources(m); i++)
+		s.room[i] = naive_capacity(m, i);
 	if (find(&s, c))
 		return OCS_BUSY;
 	any.granted_bps = 1;
 	any.max_latency_us = 0;
-	for (unsigned int i = 0; i < m->net.nlinks; i++)
+	for (unsigned int i = 0; i < naive_resources(m); i++)
 		s.room[i] = UINT64_MAX;
 	return find(&s, &any) ? OCS_RANGE : OCS_NOT_FOUND;
 }
 
-enum ocs_code naive_route(const struct model *m, struct ocs_lease *l,
-			  const struct ocs_lease *own, enum tail tail)
+bool naive_frozen(const struct model *m, unsigned int link)
+{
+	return m->frozen_all || m->frozen[link];
+}
+
+/* When what is frozen is shut. */
+enum obey { NEVER, AT_ONCE, ALWAYS };
+
+static enum ocs_code route(const struct model *m, struct ocs_lease *l,
+			   const struct ocs_lease *own, enum tail tail,
+			   enum obey obey)
 {
 	int64_t start = l->start_s > now_s() ? l->start_s : now_s();
 	int64_t end = naive_end_s(m, l);
@@ -224,19 +265,22 @@ enum ocs_code naive_route(const struct model *m, struct ocs_lease *l,
 
 	if (end < start + ENGINE_STEP_S)
 		end = start + ENGINE_STEP_S;
-	for (unsigned int i = 0; i < m->net.nlinks; i++) {
+	for (unsigned int i = 0; i < naive_resources(m); i++) {
 		uint64_t now = naive_now(m, i), cap;
 
 		s.room[i] = naive_free(m, i, start, end, own, tail, &closed);
 		if (start <= now_s()) {
 			if (own && own->sched != OCS_WAITING)
 				now -= amount(m, own, i);
-			cap = m->net.link[i].capacity_bps;
+			cap = naive_capacity(m, i);
 			cap = now < cap ? cap - now : 0;
 			if (cap < s.room[i])
 				s.room[i] = cap;
-			closed |= m->down[i];
+			closed |= i < m->net.nlinks && m->down[i];
 		}
+		if (i < m->net.nlinks && naive_frozen(m, i))
+			closed |= obey == ALWAYS ||
+				  (obey == AT_ONCE && start <= now_s());
 		if (closed)
 			s.room[i] = 0;
 	}
@@ -253,12 +297,135 @@ enum ocs_code naive_route(const struct model *m, struct ocs_lease *l,
 			strcpy(c->hop[j], link->name);
 			s.room[s.best[j]] -= eats(link, c->granted_bps);
 		}
+		for (unsigned int j = m->net.nlinks; j < naive_resources(m);
+		     j++)
+			if (on_link(m, c, j))
+				s.room[j] -= c->granted_bps;
 	}
 	return OCS_OK;
 }
 
+enum ocs_code naive_route(const struct model *m, struct ocs_lease *l,
+			  const struct ocs_lease *own, enum tail tail)
+{
+	return route(m, l, own, tail, NEVER);
+}
+
+enum ocs_code naive_hold(const struct model *m, struct ocs_lease *l,
+			 enum tail tail, bool later)
+{
+	enum ocs_code code = route(m, l, NULL, tail,
+				   later ? ALWAYS : AT_ONCE);
+
+	if (code == OCS_OK)
+		return code;
+	code = route(m, l, NULL, tail, NEVER);
+	return code == OCS_OK ? OCS_BUSY : code;
+}
+
+/* ---- VLANs ---- */
+
+struct vlans {
+	const struct model *m;
+	const struct ocs_lease *l;
+	uint32_t used[SITES_MAX];	/* bits, from VLAN_FIRST on */
+	bool can, must;
+};
+
+static void mark(const struct model *m, const struct ocs_circuit *c,
+		 unsigned int bit, uint32_t *used)
+{
+	int a = ocs_net_site(&m->net, c->a), z = ocs_net_site(&m->net, c->z);
+
+	if (m->pool[a])
+		used[a] ^= UINT32_C(1) << bit;
+	if (m->pool[z])
+		used[z] ^= UINT32_C(1) << bit;
+}
+
+static void choose(struct vlans *v, unsigned int i)
+{
+	const struct ocs_circuit *c;
+	uint32_t used = 0;
+	bool any = false;
+	int a, z;
+
+	if (i == v->l->ncircuits) {
+		v->can = true;
+		return;
+	}
+	c = &v->l->circuit[i];
+	a = ocs_net_site(&v->m->net, c->a);
+	z = ocs_net_site(&v->m->net, c->z);
+	if (!v->m->pool[a] && !v->m->pool[z]) {
+		choose(v, i + 1);
+		return;
+	}
+	used = (v->m->pool[a] ? v->used[a] : 0) |
+	       (v->m->pool[z] ? v->used[z] : 0);
+	for (unsigned int b = 0; b < v->m->nvlans; b++) {
+		if (used >> b & 1)
+			continue;
+		any = true;
+		mark(v->m, c, b, v->used);
+		choose(v, i + 1);
+		mark(v->m, c, b, v->used);
+	}
+	v->must &= any;
+}
+
+/* The light or the attachment of C is not all gone. */
+static bool has_vlan(const struct ocs_lease *l, const struct ocs_circuit *c)
+{
+	return c->at && c->at->vlan &&
+	       (naive_runs(l) || c->prov != OCS_RELEASED ||
+		c->at->state != OCS_DETACHED);
+}
+
+void naive_vlans(const struct model *m, const struct ocs_lease *l, bool *can,
+		 bool *must)
+{
+	struct vlans v = { .m = m, .l = l, .must = true };
+
+	for (unsigned int i = 0; i < m->nshown; i++)
+		for (unsigned int k = 0; m->shown[i] &&
+					 k < m->shown[i]->ncircuits; k++) {
+			const struct ocs_circuit *c =
+				&m->shown[i]->circuit[k];
+
+			if (has_vlan(m->shown[i], c))
+				mark(m, c, c->at->vlan - VLAN_FIRST, v.used);
+		}
+	choose(&v, 0);
+	*can = v.can;
+	*must = v.must;
+}
+
+unsigned int naive_vlan_twice(const struct model *m)
+{
+	uint32_t used[SITES_MAX] = { 0 };
+
+	for (unsigned int i = 0; i < m->nshown; i++)
+		for (unsigned int k = 0; m->shown[i] &&
+					 k < m->shown[i]->ncircuits; k++) {
+			const struct ocs_circuit *c =
+				&m->shown[i]->circuit[k];
+			uint32_t before[SITES_MAX];
+
+			if (!has_vlan(m->shown[i], c))
+				continue;
+			memcpy(before, used, sizeof(used));
+			mark(m, c, c->at->vlan - VLAN_FIRST, used);
+			for (unsigned int s = 0; s < SITES_MAX; s++)
+				if (before[s] & ~used[s])
+					return c->at->vlan;
+		}
+	return 0;
+}
+
 enum ocs_code naive_change(const struct model *m, const struct ocs_lease *l,
-			   const struct ocs_lease *next, enum tail tail)
+			   const struct ocs_lease *next, enum tail own,
+			   enum tail tail)
 {
 	int64_t from = next->held_ms / 1000 > next->start_s ?
 		       next->held_ms / 1000 : next->start_s;
@@ -266,15 +433,16 @@ enum ocs_code naive_change(const struct model *m, const struct ocs_lease *l,
 
 	if (to < now_s() + ENGINE_STEP_S)
 		to = now_s() + ENGINE_STEP_S;
-	for (unsigned int i = 0; i < m->net.nlinks; i++) {
+	for (unsigned int i = 0; i < naive_resources(m); i++) {
 		/* Moments: starts and ends of the two, starts of others. */
-		int64_t t[2 * LEASES_MAX + 4 + 2 * WINDOWS_MAX];
+		int64_t t[2 * LEASES_MAX + 5 + 2 * WINDOWS_MAX];
 		unsigned int n = 0;
 
 		if (!amount(m, next, i))
 			continue;
 		t[n++] = from;
 		t[n++] = naive_end_s(m, l);
+		t[n++] = now_s() + own;
 		t[n++] = now_s() + tail;
 		for (unsigned int k = 0; k < m->nshown; k++)
 			if (m->shown[k])
@@ -289,7 +457,7 @@ enum ocs_code naive_change(const struct model *m, const struct ocs_lease *l,
 
 			if (t[n] < from || t[n] >= to)
 				continue;
-			had = naive_booked(m, l, i, t[n], tail);
+			had = naive_booked(m, l, i, t[n], own);
 			if (more <= had)
 				continue;
 			if (closed_in(m, i, t[n], t[n] + 1) ||

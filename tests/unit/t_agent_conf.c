@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Tests opticald.conf and request targets: what is refused, and where. */
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/conf.h"
@@ -24,6 +25,8 @@ static struct ocs_agent_conf *read_text(const char *text,
 
 #define HEAD "Listen=unix:/tmp/s\nLedger=/tmp/l.db\nDriver=sim\n" \
 	"Cluster=alpha User=0\n"			/* 4 lines */
+#define PLAIN "Listen=unix:/tmp/s\nLedger=/tmp/l.db\nCluster=alpha User=0\n" \
+	SITES						/* 5 lines, no driver */
 #define SITES "SiteName=paris\nSiteName=lyon\n"		/* 2 lines */
 #define GOOD HEAD SITES
 #define TLS "TlsCert=/c TlsKey=/k\n"			/* 1 line */
@@ -46,7 +49,7 @@ static const struct {
 	{ GOOD "Measurer=root,0\n", OCS_OK, "" },
 	{ GOOD "Measurer=root,,0\n", OCS_SYNTAX, "bad Measurer=" },
 	{ GOOD "Measurer=no-such-user\n", OCS_NOT_FOUND, "no-such-user" },
-	{ GOOD "SimSetupTime=0s SimReleaseTime=1h HoldTTL=100ms\n", OCS_OK,
+	{ GOOD "SimSetupTime=0s SimReleaseTime=1h HoldTTL=100ms SimRealism=off\n", OCS_OK,
 	  "" },
 	{ GOOD "RunAs=root MungeSocket=/run/m\n", OCS_OK, "" },
 	/* TLS: the files are looked at later */
@@ -77,6 +80,37 @@ static const struct {
 	{ GOOD TLS "TlsClientCA=/ca\nCluster=b Certificate=\n", OCS_SYNTAX,
 	  ":9: " },
 	{ GOOD "Certificate=x\n", OCS_SYNTAX, "unknown key 'Certificate'" },
+	/* the operator's say */
+	{ GOOD "Mode=observe ApproveTimeout=5min MaxSetupsPerHour=4 MinLit=1h MinJobForSetup=30min OneOpPerDegree=yes\n",
+	  OCS_OK, "" },
+	{ GOOD "Restore=agent HoldOff=500ms Revert=yes WaitToRestore=5min RestoreTimeout=0s\n",
+	  OCS_OK, "" },
+	{ GOOD LINK "Km=1 Mode=Approve Restore=NONE ChangeWindow=Mon-Fri/22:00-06:00,Sun/00:00-24:00\n",
+	  OCS_OK, "" },
+	{ GOOD "Mode=manual\n", OCS_SYNTAX, ":7: bad Mode='manual'" },
+	{ GOOD "Mode=auto\nMode=auto\n", OCS_CONFLICT,
+	  ":8: Mode is there twice" },
+	{ GOOD LINK "Km=1 ApproveTimeout=1h\n", OCS_SYNTAX,
+	  ":7: ApproveTimeout= is for all links" },
+	{ GOOD LINK "Km=1 MaxSetupsPerHour=x\n", OCS_SYNTAX,
+	  ":7: bad MaxSetupsPerHour='x'" },
+	{ GOOD "MaxSetupsPerHour=100001\n", OCS_RANGE, ":7: " },
+	{ GOOD "MinLit=721h\n", OCS_RANGE, ":7: bad MinLit" },
+	{ GOOD "HoldOff=2h\n", OCS_RANGE, ":7: bad HoldOff" },
+	{ GOOD "Restore=me\n", OCS_SYNTAX, ":7: bad Restore='me'" },
+	{ GOOD "Revert=maybe\n", OCS_SYNTAX, ":7: bad Revert" },
+	{ GOOD "MaxSetupPerHour=1\n", OCS_SYNTAX,
+	  "did you mean MaxSetupsPerHour?" },
+	{ GOOD "ChangeWindow=\n", OCS_SYNTAX, ":7: bad ChangeWindow" },
+	{ GOOD "ChangeWindow=22-06\n", OCS_SYNTAX, "Mon-Fri/22:00-06:00" },
+	{ GOOD "ChangeWindow=Fri-Mon/22:00-06:00\n", OCS_SYNTAX, ":7: bad" },
+	{ GOOD "ChangeWindow=Mon/24:00-06:00\n", OCS_SYNTAX, ":7: bad" },
+	{ GOOD "ChangeWindow=Mon/06:00-06:00\n", OCS_SYNTAX, ":7: bad" },
+	{ GOOD "ChangeWindow=Mon/06:60-07:00\n", OCS_SYNTAX, ":7: bad" },
+	{ GOOD "ChangeWindow=Mon/06:00-07:00,\n", OCS_SYNTAX, ":7: bad" },
+	{ GOOD "ChangeWindow=Mon/06:00-07:00x\n", OCS_SYNTAX, ":7: bad" },
+	{ GOOD "ChangeWindow=01:00-02:00,Mon/03:00-04:00,Tue/03:00-04:00\n",
+	  OCS_SYNTAX, "at most 8 days" },
 	/* what is missing */
 	{ "", OCS_SYNTAX, "there is no Listen=" },
 	{ "Listen=unix:/tmp/s\n", OCS_SYNTAX, "there is no Ledger=" },
@@ -99,10 +133,133 @@ static const struct {
 	{ GOOD LINK "Km=1 Length=2\n", OCS_SYNTAX, "unknown key 'Length'" },
 	{ GOOD "Cluster=beta User=0 Role=x\n", OCS_SYNTAX,
 	  "unknown key 'Role'" },
-	{ GOOD "PortName=p Site=paris\n", OCS_UNSUPPORTED,
-	  ":7: PortName is not supported by this version" },
-	{ GOOD LINK "Km=1 Risk=rhone\n", OCS_UNSUPPORTED,
-	  "Risk is not supported" },
+	{ GOOD "MaxAutoRemove=3\n", OCS_UNSUPPORTED,
+	  ":7: MaxAutoRemove is not supported by this version" },
+	/* ports */
+	{ GOOD "PortName=p Site=paris\n", OCS_SYNTAX,
+	  ":7: PortName=p lacks Rate=RATE (example: PortName=par-1" },
+	{ GOOD "PortName=p Rate=400G\n", OCS_SYNTAX, "lacks Site=SITE" },
+	{ GOOD "PortName=p Site=rome Rate=400G\n", OCS_NOT_FOUND,
+	  ":7: PortName=p names site 'rome'" },
+	{ GOOD "PortName=p Site=paris Rate=400G\nPortName=p Site=lyon Rate=1G\n",
+	  OCS_CONFLICT, ":8: PortName=p is there twice" },
+	{ GOOD "PortName=p Site=paris Rate=400G Plane=64\n", OCS_RANGE,
+	  "Plane" },
+	{ GOOD "PortName=p Site=paris Rate=400G Plane=-1\n", OCS_SYNTAX,
+	  "Plane" },
+	{ GOOD "PortName=p Site=paris Rate=400G Mtu=575\n", OCS_RANGE,
+	  "from 576 to 65536" },
+	{ GOOD "PortName=p Site=paris Rate=400G Mtu=65537\n", OCS_RANGE,
+	  "Mtu" },
+	{ GOOD "PortName=p Site=paris Rate=400G Transport=fddi\n", OCS_SYNTAX,
+	  "ethernet|infiniband is expected" },
+	{ GOOD "PortName=p Site=paris Rate=400G Km=1\n", OCS_SYNTAX,
+	  "unknown key 'Km'" },
+	{ GOOD "PortName=p Site=campus Rate=1G\nEndpointName=campus\n", OCS_OK,
+	  "" },
+	/* how traffic gets onto circuits */
+	{ GOOD "SiteName=nice Attach=port\n", OCS_OK,
+	  "" },
+	{ GOOD "SiteName=nice Attach=port Interface=bond0 Prefix=10.0.0.0/8 Mtu=9000\n", OCS_OK,
+	  "" },
+	{ GOOD "SiteName=nice Attach=VLAN Vlans=1-4094 Interface=bond0.{vlan} Prefix=fd00:{vlan}::/64\n", OCS_OK,
+	  "" },
+	{ GOOD "SiteName=nice Attach=hook AttachProgram=/bin/true\n", OCS_OK,
+	  "" },
+	{ GOOD "SiteName=nice Attach=hook AttachProgram=\"/bin/true a b\" Vlans=7 AttachTimeout=10min\n", OCS_OK,
+	  "" },
+	{ GOOD "SiteName=nice Attach=wire\n", OCS_SYNTAX,
+	  "port|vlan|hook is expected" },
+	{ GOOD "SiteName=nice Attach=vlan\n", OCS_SYNTAX,
+	  "needs Vlans= (example: Attach=vlan Vlans=100-199)" },
+	{ GOOD "SiteName=nice Vlans=1-9\n", OCS_SYNTAX,
+	  "needs Attach=vlan or Attach=hook" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=0-9\n", OCS_SYNTAX,
+	  "(example: 100-199,300)" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=4000-4095\n", OCS_SYNTAX,
+	  "bad VLANs '4000-4095'" },
+	{ GOOD "SiteName=nice Attach=hook\n", OCS_SYNTAX,
+	  "needs AttachProgram=/PATH" },
+	{ GOOD "SiteName=nice Attach=hook AttachProgram=true\n", OCS_SYNTAX,
+	  "an absolute path" },
+	{ GOOD "SiteName=nice Attach=hook AttachProgram=/no/such\n", OCS_NOT_FOUND,
+	  "/no/such is no program" },
+	{ GOOD "SiteName=nice Attach=hook AttachProgram=\"/bin/true 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\"\n", OCS_RANGE,
+	  "more than 16 words" },
+	{ GOOD "SiteName=nice AttachProgram=/bin/true\n", OCS_SYNTAX,
+	  "AttachProgram= needs Attach=hook" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=7 AttachTimeout=5s\n", OCS_SYNTAX,
+	  "AttachTimeout= needs Attach=hook" },
+	{ GOOD "SiteName=nice Attach=hook AttachProgram=/bin/true AttachTimeout=11min\n", OCS_RANGE,
+	  "AttachTimeout" },
+	{ GOOD "SiteName=nice Mtu=575\n", OCS_RANGE,
+	  "Mtu" },
+	{ GOOD "SiteName=nice Interface=bond0.{vlan}\n", OCS_RANGE,
+	  "Interface=: {vlan} needs a pool" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=7 Interface=bond0.{site}\n", OCS_SYNTAX,
+	  "{vlan/N}" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=7-1000 Interface=interface-x.{vlan}\n", OCS_RANGE,
+	  "longer than 15" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=7 Interface=a/b\n", OCS_SYNTAX,
+	  "'a/b' is no name of an interface" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=7-300 Prefix=10.0.{vlan}.0/24\n", OCS_SYNTAX,
+	  "'10.0.256.0/24' is no prefix" },
+	{ GOOD "SiteName=nice Attach=vlan Vlans=7 Atach=vlan\n", OCS_SYNTAX,
+	  "did you mean Attach?" },
+	{ GOOD "EndpointName=far Attach=vlan Vlans=7\n", OCS_OK, "" },
+	{ GOOD "AttachUser=root AttachParallel=64\n", OCS_OK, "" },
+	{ GOOD "AttachUser=root RunAs=root\n", OCS_OK, "" },
+	{ GOOD "AttachUser=no-such-user\n", OCS_NOT_FOUND, "no-such-user" },
+	{ GOOD "AttachUser=root\nRunAs=daemon\n", OCS_CONFLICT,
+	  ":7: AttachUser= needs an opticald that stays root" },
+	{ GOOD "AttachParallel=0\n", OCS_RANGE, "AttachParallel" },
+	{ GOOD "AttachParallel=65\n", OCS_RANGE, "AttachParallel" },
+	/* endpoints */
+	{ GOOD "EndpointName=paris\n", OCS_CONFLICT,
+	  "sites and endpoints share their names" },
+	{ GOOD "EndpointName=x\nEndpointName=x\n", OCS_CONFLICT,
+	  ":8: EndpointName=x is there twice" },
+	{ GOOD "EndpointName=x Regen=yes\n", OCS_SYNTAX,
+	  "unknown key 'Regen'" },
+	{ GOOD "EndpointName=x InterDomain=maybe\n", OCS_SYNTAX,
+	  "yes or no" },
+	{ GOOD "EndpointName=x\nLinkName=y A=x Z=paris Wavelengths=1 Rate=1G Km=1\n",
+	  OCS_OK, "" },
+	/* what links have besides */
+	{ GOOD LINK "Km=1 Granularity=odu\n", OCS_OK, "" },
+	{ GOOD "LinkName=x A=paris Z=lyon Wavelengths=8 Rate=403G Km=1 Granularity=odu\n",
+	  OCS_RANGE, "whole slots of 5G (example: 400G)" },
+	{ GOOD "LinkName=x A=paris Z=lyon Wavelengths=8 Rate=2G Km=1 Granularity=odu\n",
+	  OCS_RANGE, "whole slots of 1.25G (example: 100G)" },
+	{ GOOD LINK "Km=1 Risk=\n", OCS_SYNTAX, "names of risk groups" },
+	{ GOOD LINK "Km=1 Risk=a,,b\n", OCS_SYNTAX, "names of risk groups" },
+	{ GOOD LINK "Km=1 Risk=a/b\n", OCS_SYNTAX, "names of risk groups" },
+	{ GOOD LINK "Km=1 Risk=1,2,3,4,5,6,7,8\n", OCS_OK, "" },
+	{ GOOD LINK "Km=1 Risk=1,2,3,4,5,6,7,8,9\n", OCS_RANGE,
+	  "at most 8 are possible" },
+	{ GOOD LINK "Km=1 Capacity=lent\n", OCS_SYNTAX,
+	  "delegated|shared is expected" },
+	{ GOOD LINK "Km=1 Hidden=perhaps\n", OCS_SYNTAX, "yes or no" },
+	{ GOOD LINK "Km=1 Domain=a/b\n", OCS_SYNTAX, "a name of letters" },
+	{ GOOD LINK "Km=10 Reach=9.999\n", OCS_RANGE,
+	  "LinkName=x is longer than its Reach" },
+	{ GOOD LINK "Km=10 Reach=10\n", OCS_OK, "" },
+	{ GOOD LINK "Km=1 Reach=far\n", OCS_SYNTAX, "kilometres" },
+	{ GOOD LINK "Km=1 DelayVariation=2s\n", OCS_RANGE, "at most 1s" },
+	{ GOOD LINK "Km=1 DelayVariation=little\n", OCS_SYNTAX,
+	  "a time such as" },
+	{ GOOD LINK "Km=1 Availability=100.1\n", OCS_RANGE, "0 to 100" },
+	{ GOOD LINK "Km=1 Availability=99.99999999\n", OCS_SYNTAX,
+	  "per cent" },
+	{ GOOD LINK "Km=1 Cost=-1\n", OCS_SYNTAX, "a cost per Gb/s and hour" },
+	{ GOOD LINK "Km=1 Cost=1000001\n", OCS_RANGE, "0 to 1000000" },
+	{ GOOD LINK "Km=1 Energy=0.5\n", OCS_SYNTAX, "pJ per bit" },
+	{ GOOD LINK "Km=1 Plane=63\n", OCS_OK, "" },
+	{ GOOD "SiteName=nice Regen=no\nLinkName=x A=paris Z=nice Wavelengths=257 Rate=1G Km=1\n",
+	  OCS_RANGE, ":8: LinkName=x ends at a site with Regen=no" },
+	{ GOOD "SiteName=nice Regen=no\nLinkName=x A=paris Z=nice Wavelengths=257 Rate=1G Km=1 Granularity=client\n",
+	  OCS_OK, "" },
+	{ GOOD "WavelengthHold=25h\n", OCS_RANGE, "WavelengthHold" },
 	{ GOOD "HttpListen=127.0.0.1:1\nHttpListen=[::]:0\nHttpListen=[::]:0\n",
 	  OCS_OK, "" },
 	{ GOOD "HttpListen=0.0.0.0:80\n", OCS_OK, "" },
@@ -118,7 +275,37 @@ static const struct {
 	{ GOOD "HttpListen=127.0.0.1:1\nHttpListen=127.0.0.1:1\n",
 	  OCS_CONFLICT, ":8: HttpListen='127.0.0.1:1' is there twice" },
 	{ "Driver=tapi\n", OCS_UNSUPPORTED, ":1: Driver=tapi is not" },
-	{ "Driver=magic\n", OCS_SYNTAX, "sim is expected" },
+	/* drivers */
+	{ GOOD "SimRealism=full SimSeed=7 SimSpeed=60 SimTransponders=4 DriverTimeout=1s\n",
+	  OCS_OK, "" },
+	{ GOOD "SimSetupTime=1s\n", OCS_SYNTAX,
+	  ":3: SimSetupTime= and SimReleaseTime= need SimRealism=off" },
+	{ GOOD "SimRealism=some\n", OCS_SYNTAX, "full|off|none" },
+	{ GOOD "SimSpeed=0\n", OCS_RANGE, "from 1 to 100000" },
+	{ GOOD "DownFile=/x\n", OCS_SYNTAX, "DownFile= is for Driver=static" },
+	{ GOOD "Program=/x\n", OCS_SYNTAX, "Program= is for Driver=exec" },
+	{ GOOD "DriverTimeout=1ms\n", OCS_RANGE, "DriverTimeout" },
+	{ PLAIN "Driver=static DownFile=/run/down\n", OCS_OK, "" },
+	{ PLAIN "Driver=static DownFile=down\n", OCS_SYNTAX, "absolute path" },
+	{ PLAIN "Driver=exec Program=\"/bin/x -c /etc/x\"\n", OCS_OK, "" },
+	{ PLAIN "Driver=exec\n", OCS_SYNTAX, "needs Program=" },
+	{ PLAIN "Driver=exec Program=x\n", OCS_SYNTAX, "absolute path" },
+	{ GOOD "DomainName=metro Driver=static\n" LINK "Km=1 Domain=metro\n",
+	  OCS_OK, "" },
+	{ GOOD "DomainName=metro Driver=sim SimSetupTime=1s\n", OCS_SYNTAX,
+	  ":7: SimSetupTime=" },
+	{ GOOD "DomainName=metro\n", OCS_SYNTAX, "lacks Driver=" },
+	{ GOOD "DomainName=metro Driver=sim\nDomainName=metro Driver=sim\n",
+	  OCS_CONFLICT, ":8: DomainName=metro is there twice" },
+	{ GOOD "DomainName=metro Driver=sim Colour=red\n", OCS_SYNTAX,
+	  "unknown key 'Colour'" },
+	{ PLAIN "DomainName=metro Driver=static\n" LINK "Km=1 Domain=metro\n",
+	  OCS_OK, "" },
+	{ PLAIN "DomainName=metro Driver=static\n" LINK "Km=1\n", OCS_SYNTAX,
+	  "LinkName=x has no driver: Driver=" },
+	{ PLAIN "DomainName=metro Driver=static\n" LINK "Km=1 Domain=core\n",
+	  OCS_SYNTAX, "DomainName=core is needed" },
+	{ "Driver=magic\n", OCS_SYNTAX, "sim|static|exec is expected" },
 	/* twice */
 	{ GOOD "Ledger=/tmp/m.db\n", OCS_CONFLICT, ":7: Ledger is there twice" },
 	{ GOOD "Driver=sim\n", OCS_CONFLICT, "Driver is there twice" },
@@ -172,10 +359,12 @@ static const struct {
 	  OCS_SYNTAX, "a rate such as" },
 	{ GOOD "LinkName=x A=paris Z=lyon Wavelengths=1 Rate=2.5G Km=1 Granularity=client\n",
 	  OCS_RANGE, "whole Gb/s" },
-	{ GOOD LINK "Km=1 Granularity=odu\n", OCS_SYNTAX,
-	  "wavelength|client is expected" },
+	{ GOOD LINK "Km=1 Granularity=otn\n", OCS_SYNTAX,
+	  "wavelength|client|odu is expected" },
 	{ GOOD LINK "Km=1 Drain=maybe\n", OCS_SYNTAX, "yes or no" },
 	{ GOOD "HoldTTL=99ms\n", OCS_RANGE, "100ms" },
+	{ GOOD "MeasureMaxAge=999ms\n", OCS_RANGE, "1s" },
+	{ GOOD "MeasureMaxAge=25h\n", OCS_RANGE, "24h" },
 	{ GOOD "SimSetupTime=2h\n", OCS_RANGE, "SimSetupTime" },
 	{ GOOD "SiteName=a/b\n", OCS_SYNTAX, "a name of letters" },
 	{ GOOD "SiteName=\n", OCS_SYNTAX, "a name of letters" },
@@ -222,7 +411,8 @@ static void test_values(void)
 	is_num(l[1].a, 1, "a is lyon");
 	ok(!l[0].drained && l[1].drained, "Drain");
 	is_num(c->hold_ttl_ms, 60000, "HoldTTL is 60 s");
-	is_num(c->sim_setup_ms, 3000, "set-up takes 3 s");
+	is_num(c->measure_max_age_s, 3600, "MeasureMaxAge is 1 h");
+	ok(c->drivers.driver[0].sim_full, "a simulator does not flatter");
 	is_num(c->users.cluster[0].uid, 0, "the cluster's user");
 	ok(ocs_agent_users_has(&c->users, "alpha") &&
 	   !ocs_agent_users_has(&c->users, "beta"), "clusters");
@@ -233,6 +423,61 @@ static void test_values(void)
 	NOMEM_EACH(made, c = ocs_agent_conf_read(path, &err),
 		   !c && err.code == OCS_NOMEM);
 	ok(c && made > 3, "each of %ld allocations may fail", made);
+	ocs_agent_conf_destroy(c);
+}
+
+static void test_network(void)
+{
+	struct ocs_error err;
+	struct ocs_agent_conf *c;
+	const struct ocs_net *net;
+	const struct ocs_link *l;
+	const struct ocs_port *p;
+
+	c = read_text(GOOD "SiteName=nice Regen=no\n"
+		      "EndpointName=campus\nEndpointName=meet InterDomain=yes\n"
+		      "PortName=p1 Site=paris Gateway=gw2 Rate=400G Plane=0 Mtu=9216 Transport=infiniband Drain=yes\n"
+		      "PortName=p2 Site=nice Rate=100G\n"
+		      "LinkName=x A=paris Z=nice Wavelengths=8 Rate=400G Km=460 Risk=rhone,a7 Plane=3\n"
+		      "LinkName=y A=paris Z=lyon Wavelengths=2 Rate=100G Granularity=odu Latency=1ms Availability=99.99 Cost=0.25 Energy=300 DelayVariation=20us Domain=nren Capacity=shared Risk=a7\n"
+		      "LinkName=z A=meet Z=lyon Wavelengths=3 Rate=400G Km=9000 Hidden=yes\n"
+		      "WavelengthHold=10s\n", &err);
+	if (!ok(c, "a network: %s", c ? "" : err.text))
+		return;
+	net = &c->net;
+	is_num(net->nsites, 5, "sites and endpoints");
+	ok(net->site[2].no_regen && !net->site[0].no_regen, "Regen");
+	ok(net->site[3].external && !net->site[3].interdomain &&
+	   net->site[4].interdomain && !net->site[0].external, "endpoints");
+	is_num(net->nports, 2, "ports");
+	p = &net->port[0];
+	ok(p->site == 0 && p->rate_bps == 400000000000 && p->plane == 1 &&
+	   p->mtu == 9216 && p->transport == OCS_INFINIBAND && p->drained &&
+	   !strcmp(p->gateway, "gw2"), "a port with all");
+	ok(net->port[1].plane == OCS_PLANE_ANY && !net->port[1].mtu &&
+	   net->port[1].transport == OCS_ETHERNET, "and one with little");
+	l = &net->link[0];
+	ok(l->grain == OCS_GRAIN_WAVELENGTH && l->plane == 4 &&
+	   l->metres == 460000 && l->reach_m == 718000 &&
+	   l->latency_source == OCS_SOURCE_COMPUTED, "400G reaches 718 km");
+	is_num(l->nwaves, 8, "wavelengths are told apart next to nice");
+	ok(l->nrisks == 2 && !strcmp(net->risk[l->risk[1]].name, "a7"),
+	   "risk groups");
+	l = &net->link[1];
+	ok(l->grain == OCS_GRAIN_ODU && l->granule_bps == 1250000000 &&
+	   l->nwaves == 2 && l->first_wave == 8, "slots of 1.25G");
+	ok(l->unavailable_ppb == 100000 && l->cost == 250 &&
+	   l->energy_pj == 300 && l->delay_variation_us == 20 &&
+	   l->sharing == OCS_SHARED &&
+	   l->latency_source == OCS_SOURCE_CONFIGURED, "other attributes");
+	is_str(net->domain[l->domain].name, "nren", "domain");
+	ok(l->nrisks == 1 && l->risk[0] == net->link[0].risk[1],
+	   "risk groups have one number each");
+	l = &net->link[2];
+	ok(l->hidden && !l->nwaves && !l->domain && l->reach_m == 9000000,
+	   "hidden; a link by itself reaches");
+	is_num(c->wavelength_hold_s, 10, "WavelengthHold");
+	is_num(net->nwaves, 10, "all wavelengths");
 	ocs_agent_conf_destroy(c);
 }
 
@@ -329,11 +574,65 @@ static void test_refusals(void)
 	   "places become free again");
 }
 
+/* Change windows, and what a link's line says over the rest. */
+static void test_rules(void)
+{
+	static const struct {
+		const char *window;
+		int64_t now_s, wait_s;
+	} weeks[] = {
+		/* 2024-05-06 was a Monday; UTC */
+		{ "Mon/08:00-09:00", 1714982400, 0 },	/* 08:00 */
+		{ "Mon/08:00-09:00", 1714982399, 1 },
+		{ "Mon/08:00-09:00", 1714986000, 604800 - 3600 },
+		{ "08:00-09:00", 1714986000, 86400 - 3600 },
+		{ "Sun/22:00-06:00", 1714975199, 0 },	/* Mon 05:59:59 */
+		{ "Sun/22:00-06:00", 1714975200, 6 * 86400 + 16 * 3600 },
+		{ "Mon-Fri/00:00-24:00", 1715385599, 0 },	/* Fri */
+		{ "Mon-Fri/00:00-24:00", 1715385600, 172800 },
+		{ "Tue/10:00-11:00,Mon/09:00-10:00", 1714982400, 3600 },
+	};
+	struct ocs_rules all, r = { 0 };
+	struct ocs_agent_conf *conf;
+	struct ocs_error err;
+	struct ocs_week week;
+
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(weeks) / sizeof(weeks[0]); i++) {
+		ok(ocs_week_parse(weeks[i].window, &week) == 0, "%s",
+		   weeks[i].window);
+		is_num(ocs_week_wait_s(&week, weeks[i].now_s),
+		       weeks[i].wait_s, "%s at %lld", weeks[i].window,
+		       (long long) weeks[i].now_s);
+	}
+	ocs_rules_default(&all);
+	is_num(all.mode, OCS_MODE_AUTO, "auto by default");
+	is_num(all.restore, OCS_RESTORE_NONE, "nobody restores");
+	ocs_rules_inherit(&r, &all);
+	is_num(r.hold_off_ms, all.hold_off_ms, "what is not said is inherited");
+	conf = read_text(GOOD LINK "Km=1 Mode=approve MaxSetupsPerHour=3\n"
+			 "LinkName=y A=paris Z=lyon Wavelengths=1 Rate=1G Km=1\n"
+			 "Mode=observe MinLit=90s MaxSetupsPerHour=9\n", &err);
+	if (!ok(conf != NULL, "links before what is for all"))
+		return;
+	is_num(ocs_agent_conf_rules(conf, 0)->mode, OCS_MODE_APPROVE, "x");
+	is_num(ocs_agent_conf_rules(conf, 0)->setups_per_h, 3, "its own");
+	is_num(ocs_agent_conf_rules(conf, 0)->min_lit_s, 90, "as all");
+	is_num(ocs_agent_conf_rules(conf, 1)->mode, OCS_MODE_OBSERVE, "y");
+	is_num(ocs_agent_conf_rules(conf, 1)->setups_per_h, 0,
+	       "the limit of all together is not each link's");
+	is_num(conf->rules.setups_per_h, 9, "all together");
+	ocs_agent_conf_destroy(conf);
+}
+
 int main(void)
 {
 	close(mkstemp(path));
 	test_conf();
 	test_values();
+	test_network();
+	test_rules();
 	test_target();
 	test_refusals();
 	unlink(path);

@@ -619,7 +619,7 @@ static void test_nomem(void)
 
 	GRAPH(&net, 3, NULL, links);
 	NOMEM_EACH(made, none = ocs_calendar_create(&net), !none);
-	is_num(made, 2, "create: 2 allocations");
+	is_num(made, 3, "create: 3 allocations");
 	ocs_calendar_destroy(none);
 	ocs_net_fini(&net);
 	NOMEM_EACH(made, rc = ocs_calendar_change(cal, there, 2, in, 2, &err),

@@ -47,6 +47,7 @@ static const struct {
 	{ "SITENAME=paris NODES=par1 gpus=0 nIcS=1024", OCS_OK, "" },
 	{ SITE "HoldTimeout=5ms HoldBudget=10ms", OCS_OK, "" },
 	{ SITE "JobsWithoutRequest=SINGLE_SITE AgentDown=Run", OCS_OK, "" },
+	{ SITE "OpticalJobs=hold", OCS_OK, "" },
 	{ SITE "AgentURL=http://127.0.0.1:8470", OCS_OK, "" },
 	{ SITE "PartitionName=a MaxRate=1.6T\nPartitionName=b", OCS_OK, "" },
 	/* nothing, and nothing that is meant */
@@ -121,10 +122,33 @@ static const struct {
 	{ SITE "JobsWithoutRequest=maybe\n", OCS_SYNTAX,
 	  "any|prefer_site|single_site is expected" },
 	{ SITE "AgentDown=up\n", OCS_SYNTAX, "pend|run is expected" },
+	{ SITE "OpticalJobs=off\n", OCS_SYNTAX, "run|hold is expected" },
 	{ SITE "AdminComment=maybe\n", OCS_SYNTAX, "yes or no" },
 	{ SITE "MaxRate=400\n", OCS_SYNTAX, "bad MaxRate='400'" },
 	{ SITE "MaxSpan=9\n", OCS_RANGE, "bad MaxSpan" },
 	{ SITE "PartitionName=p RequireOption=2\n", OCS_SYNTAX, "yes or no" },
+	/* reservations */
+	{ SITE "ReservationName=r\n", OCS_SYNTAX,
+	  ":2: reservation r needs JobsWithoutRequest=" },
+	{ SITE "ReservationName=r JobsWithoutRequest=maybe\n", OCS_SYNTAX,
+	  "any|prefer_site|single_site is expected" },
+	{ SITE "ReservationName=r MaxSpan=2\n", OCS_SYNTAX, "unknown key" },
+	{ SITE "ReservationName=r JobsWithoutRequest=any\n"
+	  "ReservationName=r JobsWithoutRequest=any\n", OCS_SYNTAX,
+	  ":3: reservation r is given twice" },
+	/* classes */
+	{ SITE "ClassName=c Rate=400G MinRate=1T\n", OCS_RANGE,
+	  ":2: bad --optical-bw '400G,min=1T'" },
+	{ SITE "ClassName=c MinRate=1G\n", OCS_SYNTAX, "needs Rate=" },
+	{ SITE "ClassName=c Shape=line\n", OCS_SYNTAX,
+	  ":2: bad --optical-shape 'line'" },
+	{ SITE "ClassName=c Anchor=a,b\n", OCS_SYNTAX,
+	  ":2: bad --optical-anchor 'a,b'" },
+	{ SITE "ClassName=c DelayVariation=2s\n", OCS_RANGE,
+	  "bad --optical-delay-variation" },
+	{ SITE "ClassName=c Bw=1G\n", OCS_SYNTAX, "unknown key 'Bw'" },
+	{ SITE "ClassName=c\nClassName=c\n", OCS_SYNTAX,
+	  ":3: class c is given twice" },
 	{ SITE "MungeSocket=\n", OCS_SYNTAX, "must not be empty" },
 	{ SITE "AgentURL=http://agent:8470\n", OCS_UNSUPPORTED,
 	  ":2: bad agent URL 'http://agent:8470': without TLS only loopback" },
@@ -189,6 +213,8 @@ static void test_values(void)
 		      "AgentCA=/ca AgentCert=/cert\nAgentKey=/key\n"
 		      "MaxRate=1.6T JobsWithoutRequest=prefer_site\n"
 		      "HoldTimeout=20ms CommitTimeout=20min AdminComment=off\n"
+		      "ReservationName=whole JobsWithoutRequest=any\n"
+		      "ClassName=near Rate=50G Shape=star Anchor=campus DelayVariation=9us\n"
 		      "NcclBuffsizeMax=8M ReconcileInterval=2s MaxSpan=4 ComputeInterval=0\n",
 		      &err);
 	if (!ok(c, "a whole file is read")) {
@@ -220,6 +246,7 @@ static void test_values(void)
 	ok(!c->admin_comment, "AdminComment=off");
 	is_num(c->without, OCS_PREFER_SITE, "JobsWithoutRequest");
 	is_num(c->agent_down, OCS_AGENT_PEND, "AgentDown by default");
+	is_num(c->optical_jobs, OCS_JOBS_RUN, "OpticalJobs by default");
 
 	ocs_conf_partition_get(c, "train", &p);
 	is_num(p.agent_down, OCS_AGENT_RUN, "train: its own AgentDown");
@@ -235,6 +262,16 @@ static void test_values(void)
 	ok(!p.require_option, "and needs no option");
 	ok(ocs_conf_partition_get(c, NULL, &p) == &p && p.max_span == 4,
 	   "no partition is as the cluster");
+	is_num(ocs_conf_without(c, "train", NULL), OCS_PREFER_SITE,
+	       "no reservation is as the partition");
+	is_num(ocs_conf_without(c, NULL, "other"), OCS_PREFER_SITE,
+	       "an unknown one is, too");
+	is_num(ocs_conf_without(c, "train", "whole"), OCS_ANY,
+	       "a known one counts first");
+	is_num(c->nclasses, 1, "a class");
+	is_str(c->class[0].req.anchor, "campus", "its anchor");
+	is_num(c->class[0].req.shape, OCS_STAR, "its shape");
+	is_num(c->class[0].req.delay_variation_us, 9, "its delay variation");
 	ocs_conf_destroy(c);
 }
 

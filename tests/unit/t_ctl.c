@@ -10,6 +10,7 @@
 #include "cli/slurmconf.h"
 #include "cli/table.h"
 #include "cli/when.h"
+#include "cli/why.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/nomem.h"
 
@@ -392,8 +393,82 @@ static void test_when(void)
 	}
 }
 
+static const struct {
+	const char *text;
+	enum ocs_code code;
+	const char *id, *state, *reason, *cause, *advice;
+	int64_t limit_s;
+	const char *circuits;	/* "a z G,..."; bounds of the first behind it */
+} whys[] = {
+	{ "JobId=3 JobState=PENDING Reason=x AdminComment=optical{"
+	  "circuits=a-b:1G,c-d:2G;bounds=latency=2ms,variation=10us,"
+	  "protect=1+1}", OCS_OK, "3", "PENDING", "x", "", "", 0,
+	  "a b 1,c d 2, 2000 10 1+1" },
+	{ "JobId=3 JobState=PENDING AdminComment=optical{circuits=a-b:1G;"
+	  "bounds=protect=none,latency=x,,colour=red,variation=}", OCS_OK,
+	  "3", "PENDING", "", "", "", 0, "a b 1," },
+	{ "JobId=3 JobState=PENDING AdminComment=optical{bounds=latency=2ms}",
+	  OCS_OK, "3", "PENDING", "", "", "", 0, "" },
+	{ "JobId=3 JobState=PENDING Reason=OpticalLink(l,need=4G,free=0G) "
+	  "TimeLimit=1-02:03:04 AdminComment=x optical{state=PENDING;"
+	  "circuits=a-b:400G,c-d/e:1.6T:3ms;cause=no room;advice=wait} y\n"
+	  "JobId=4 JobState=RUNNING\n", OCS_OK, "3", "PENDING",
+	  "OpticalLink(l,need=4G,free=0G)", "no room", "wait", 93784,
+	  "a b 400,c-d e 1600," },
+	{ "JobId=3 JobState=RUNNING Reason=None TimeLimit=UNLIMITED", OCS_OK,
+	  "3", "RUNNING", "None", "", "", 0, "" },
+	{ "JobId=3 JobState=RUNNING AdminComment=optical{circuits=a-b:1G", OCS_OK,
+	  "3", "RUNNING", "", "", "", 0, "" },
+	{ "JobId=3 JobState=RUNNING AdminComment=optical{circuits=a-b,a:1G,"
+	  "a-b:x,a-b:2G}", OCS_OK, "3", "RUNNING", "", "", "", 0, "a b 2," },
+	{ "JobId=3", OCS_NOT_FOUND, "3", "", "", "", "", 0, "" },
+	{ "XJobId=3 JobState=RUNNING", OCS_NOT_FOUND, "", "RUNNING", "", "",
+	  "", 0, "" },
+	{ "slurm_load_jobs error: Invalid job id specified", OCS_NOT_FOUND,
+	  "", "", "", "", "", 0, "" },
+	{ "", OCS_NOT_FOUND, "", "", "", "", "", 0, "" },
+};
+
+static void test_why(void)
+{
+	static struct why_job job;
+
+	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++) {
+		struct ocs_error err = { 0 };
+		char circuits[256] = "";
+		size_t n = 0;
+
+		why_parse(whys[i].text, &job, &err);
+		is_num(err.code, whys[i].code, "why %zu: code", i);
+		is_str(job.id, whys[i].id, "id");
+		is_str(job.state, whys[i].state, "state");
+		if (err.code)
+			continue;
+		is_str(job.reason, whys[i].reason, "reason");
+		is_str(job.cause, whys[i].cause, "cause");
+		is_str(job.advice, whys[i].advice, "advice");
+		is_num(job.limit_s, whys[i].limit_s, "limit");
+		for (unsigned int k = 0; k < job.ncircuits; k++)
+			n += (size_t) snprintf(
+				circuits + n, sizeof(circuits) - n,
+				"%s %s %llu,", job.circuit[k].a,
+				job.circuit[k].z, (unsigned long long)
+				job.circuit[k].requested_bps / 1000000000);
+		if (job.ncircuits && (job.circuit[0].max_latency_us ||
+				      job.circuit[0].protect))
+			snprintf(circuits + n, sizeof(circuits) - n,
+				 " %llu %llu %s", (unsigned long long)
+				 job.circuit[0].max_latency_us,
+				 (unsigned long long)
+				 job.circuit[0].max_delay_variation_us,
+				 ocs_protect_name(job.circuit[0].protect));
+		is_str(circuits, whys[i].circuits, "circuits");
+	}
+}
+
 int main(void)
 {
+	test_why();
 	test_lists_of_slurm();
 	test_files();
 	test_lists();

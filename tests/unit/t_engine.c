@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/engine.h"
+#include "agent/engine_priv.h"
 #include "agent/log.h"
 #include "common/sys/clock.h"
 #include "tests/unit/nomem.h"
@@ -464,6 +464,51 @@ static void test_nomem(void)
 #define NTHREADS 4
 #define NROUNDS 150
 
+/* After a start there is one look for each lease: not all of them with the lock
+ * held. No thread runs here. */
+static void test_rounds(void)
+{
+	const unsigned int n = 2 * ENGINE_WORK + 10;
+	struct ocs_error err = { 0 };
+	unsigned int rounds = 0;
+	bool more = true;
+
+	store = ocs_store_open(path, &err);
+	ocs_store_begin(store, &err);
+	for (unsigned int i = 0; i < n; i++) {
+		struct ocs_lease *l = want(0x1000 + i, 1, P_L);
+		char *json;
+
+		l->resv = OCS_COMMITTED;
+		l->circuit[0].prov = OCS_PROVISIONED;
+		l->circuit[0].granted_bps = l->circuit[0].requested_bps;
+		l->circuit[0].nhops = 1;
+		strcpy(l->circuit[0].hop[0], "par-lyo");
+		json = ocs_wire_encode_lease(l);
+		ocs_store_lease_put(store, l, json, &err);
+		free(json);
+		ocs_lease_destroy(l);
+	}
+	ok(ocs_store_end(store, &err) == 0, "a ledger of %u leases", n);
+	engine = ocs_engine_create(&conf, store, &hand, &err);
+	ok(engine, "is read");
+	is_num(booked(0), n, "and booked");
+	pthread_mutex_lock(&engine->lock);
+	nasked = 0;
+	for (; more && rounds < 10; rounds++) {
+		more = engine_work(engine);
+		if (!rounds)
+			is_num(nasked, ENGINE_WORK, "some are looked at");
+		if (!rounds)
+			ok(more && engine->todo_now, "there is more");
+	}
+	pthread_mutex_unlock(&engine->lock);
+	is_num(nasked, n, "all are looked at, once");
+	ok(!engine->todo_now && !engine->todo_list && rounds <= 4,
+	   "%u rounds", rounds);
+	end();
+}
+
 static atomic_uint finished;
 
 static void *hammer(void *arg)
@@ -565,8 +610,8 @@ static void test_many(void)
 
 int main(void)
 {
-	static struct ocs_site site[] = { { "paris" }, { "lyon" },
-					  { "nice" } };
+	static struct ocs_site site[] = { { .name = "paris" }, { .name = "lyon" },
+					  { .name = "nice" } };
 	static struct ocs_link link[] = {
 		{ .name = "par-lyo", .a = 0, .z = 1, .latency_us = 2274,
 		  .capacity_bps = 1600000000000, .granule_bps = 1000000000 },
@@ -594,6 +639,8 @@ int main(void)
 		test_nomem();
 		end();
 	}
+	snprintf(path, sizeof(path), "%s/rounds.db", dir);
+	test_rounds();
 	snprintf(path, sizeof(path), "%s/many.db", dir);
 	test_many();
 	snprintf(text, sizeof(text), "rm -rf %s", dir);

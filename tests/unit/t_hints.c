@@ -7,6 +7,9 @@
  */
 #include "common/core/hints.h"
 
+#include <stdlib.h>
+
+#include "common/core/facts.h"
 #include "tests/unit/tap.h"
 
 #define G UINT64_C(1000000000)
@@ -94,8 +97,64 @@ static const char *value_of(const struct ocs_hint *hint, unsigned int n,
 	return "unset";
 }
 
+/* ---- facts.c: what the hints of a job are made from ---- */
+
+/* Sites are the letters of SITES in this order; circuits A-B:RATE@LATENCY. */
+static const struct {
+	const char *what, *sites, *circuits;
+	unsigned int gbps, us;
+} facts[] = {
+	{ "no circuits", "A", "", 0, 0 },
+	{ "one", "AB", "AB:400@2274", 400, 2274 },
+	{ "the least rate, the longest latency of a mesh", "ABC",
+	  "AB:400@100 AC:200@300 BC:300@200", 200, 300 },
+	/* the way from A to B over C counts as little as B-A, which there is */
+	{ "circuits that there are, not ways round", "ABC",
+	  "AB:400@100 AC:400@300 BC:400@100", 400, 300 },
+	{ "a ring: each has one to the next", "ABCD",
+	  "AB:100@10 BC:100@20 CD:100@30 AD:100@40", 100, 40 },
+	/* A and C are no neighbours */
+	{ "and to no other", "ABCD",
+	  "AB:100@10 BC:100@100 CD:100@100 AD:100@10", 100, 100 },
+	/* B to C goes over A */
+	{ "a star", "ABC", "AB:100@10 AC:100@20", 100, 30 },
+	{ "a star with the last in the middle", "ABCD",
+	  "AD:100@10 BD:100@20 CD:100@30", 100, 50 },
+	{ "an anchor far away", "AB", "AB:400@100 XA:100@9000 XB:100@9000",
+	  400, 100 },
+	{ "an anchor of one site", "A", "XA:100@9000", 100, 9000 },
+	{ "an anchor joins no sites", "ABC", "AB:400@100 XA:100@10 XC:100@10",
+	  400, 100 },
+};
+
+static void test_facts(size_t row)
+{
+	struct ocs_lease *l = ocs_lease_create();
+	uint64_t rate = 1, us = 1;
+
+	l->circuit = calloc(OCS_CIRCUITS_MAX, sizeof(*l->circuit));
+	for (const char *p = facts[row].sites; *p; p++)
+		l->site[l->nsites++].name[0] = *p;
+	for (const char *p = facts[row].circuits; *p;) {
+		struct ocs_circuit *c = &l->circuit[l->ncircuits++];
+		char *end;
+
+		c->a[0] = p[0];
+		c->z[0] = p[1];
+		c->granted_bps = strtoull(p + 3, &end, 10) * G;
+		c->latency_us = strtoull(end + 1, &end, 10);
+		p = end + (*end == ' ');
+	}
+	ocs_lease_facts(l, &rate, &us);
+	is_num(rate, facts[row].gbps * G, "facts: %s: rate", facts[row].what);
+	is_num(us, facts[row].us, "facts: %s: latency", facts[row].what);
+	ocs_lease_destroy(l);
+}
+
 int main(void)
 {
+	for (size_t i = 0; i < sizeof(facts) / sizeof(*facts); i++)
+		test_facts(i);
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		const char *buff = table[i].buffsize, *chunk = table[i].chunk;
 		struct ocs_hint hint[OCS_HINTS_MAX];

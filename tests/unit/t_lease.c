@@ -166,14 +166,19 @@ static void test_copy(void)
 	struct ocs_lease *l = sample(), *copy = NULL;
 	int made;
 
+	l->circuit[0].at = calloc(1, sizeof(*l->circuit[0].at));
+	l->circuit[0].at->vlan = 137;
 	NOMEM_EACH(made, copy = ocs_lease_copy(l), !copy);
-	is_num(made, 3, "a copy makes three allocations");
+	is_num(made, 4, "a copy makes four allocations");
+	ok(copy->circuit[0].at != l->circuit[0].at &&
+	   copy->circuit[0].at->vlan == 137, "attachments are its own");
 	ok(ocs_lease_same_request(l, copy), "the copy is the same");
 	ok(copy->circuit != l->circuit, "circuits are its own");
 	ok(copy->site[0].nodes != l->site[0].nodes, "nodes are its own");
 	is_str(copy->site[0].nodes, "par[001-004]", "nodes");
 	ok(!copy->site[1].nodes, "no nodes stay no nodes");
 	ocs_lease_destroy(copy);
+	free(l->circuit[0].at);
 	free(l->circuit);
 	l->circuit = NULL;
 	l->ncircuits = 0;
@@ -184,6 +189,38 @@ static void test_copy(void)
 	ocs_lease_destroy(NULL);
 	NOMEM_EACH(made, copy = ocs_lease_create(), !copy);
 	ocs_lease_destroy(copy);
+}
+
+/* A packed lease has no more than it needs (ASan sees the rest), its copy has
+ * room again. */
+static void test_pack(void)
+{
+	struct ocs_lease *l = sample(), *packed = NULL, *copy;
+	int made;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		l->circuit[i].nhops = 2;
+		strcpy(l->circuit[i].hop[1], "par-lyo");
+	}
+	NOMEM_EACH(made, packed = ocs_lease_pack(l), !packed);
+	is_num(made, 2, "packing makes two allocations");
+	copy = ocs_lease_copy(packed);
+	ok(ocs_lease_same_request(copy, packed), "the copy is the same");
+	is_str(packed->site[1].name, "lyon", "the last site");
+	is_str(packed->site[0].nodes, "par[001-004]", "nodes");
+	is_str(packed->circuit[1].hop[1], "par-lyo", "the last hop");
+	is_str(copy->circuit[1].hop[1], "par-lyo", "and of the copy");
+	ok(!copy->site[OCS_SPAN_MAX - 1].nodes, "it has room for sites");
+	memset(copy->circuit[1].hop[OCS_HOPS_MAX - 1], 'x', OCS_NAME_MAX - 1);
+	ok(!copy->circuit[1].hop[OCS_HOPS_MAX - 1][OCS_NAME_MAX - 1],
+	   "and for hops");
+	packed = ocs_lease_pack(packed);
+	ok(ocs_lease_same_request(copy, packed), "packed twice");
+	ocs_lease_destroy(copy);
+	ocs_lease_destroy(packed);
+	packed = ocs_lease_pack(ocs_lease_create());
+	ok(packed && !packed->nsites, "nothing at all");
+	ocs_lease_destroy(packed);
 }
 
 /* Each counts: with it changed the request is another one (I3). */
@@ -289,6 +326,7 @@ int main(void)
 	test_empty();
 	test_names();
 	test_copy();
+	test_pack();
 	test_same();
 	test_gbps();
 	test_id();

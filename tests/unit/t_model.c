@@ -31,6 +31,10 @@
 #define GRACE_S 20
 #define TTL_MS 60000
 #define OVERDUE_S 3000
+#define APPROVE_S 300
+#define HOLD_OFF_MS 2000
+#define RESTORE_S 120
+#define WTR_S 60
 
 uint64_t ocs_clock_mono_ms(void)
 {
@@ -54,7 +58,8 @@ enum op {
 	COMMIT_AGAIN, OTHER_BODY, OLD_EPOCH, RELEASE, RELEASE_AGAIN,
 	RELEASE_UNKNOWN, RECONCILE, CONFIRM, EPOCH, EXTEND, SHORTEN, WIDEN,
 	NARROW, MOVE, DRAIN, UNDRAIN, WINDOW, WINDOW_AWAY, CUT, RECOVER,
-	FAULTS, WHATIF, PASS, CRASH, REBOOT, NOPS
+	FAULTS, WHATIF, FREEZE, FREEZE_ALL, UNFREEZE, APPROVE, DENY,
+	HOOK_FAULTS, PASS, CRASH, REBOOT, NOPS
 };
 static const char *const op_names[NOPS] = {
 	"hold", "hold for later", "hold again", "commit",
@@ -64,25 +69,35 @@ static const char *const op_names[NOPS] = {
 	"confirm", "epoch", "extend", "shorten", "more bandwidth",
 	"less bandwidth", "another start", "drain", "undrain", "window",
 	"window taken back", "cut", "recover", "faults to come", "what if",
-	"time passes", "crash", "restart",
+	"freeze a link", "freeze all", "unfreeze", "approve", "deny",
+	"faults of programs to come", "time passes", "crash", "restart",
 };
 enum refusal {
-	R_BUSY, R_DRAINED, R_RANGE, R_LATENCY, R_CONFLICT, R_STALE, R_BRAKE,
+	R_BUSY, R_DRAINED, R_FROZEN, R_VLAN, R_RANGE, R_LATENCY, R_CONFLICT, R_STALE, R_BRAKE,
 	R_NOT_FOUND, NREFUSALS
 };
 static const char *const refusal_names[NREFUSALS] = {
-	"busy: OpticalLink", "busy: OpticalLinkDrained", "range",
+	"busy: OpticalLink", "busy: OpticalLinkDrained",
+	"busy: OpticalFrozen", "busy: OpticalVlan", "range",
 	"range: OpticalLatency", "conflict", "stale", "brake", "not found",
 };
 enum event {
 	E_EXPIRED, E_STARTED, E_BLOCKED, E_OVERDUE, E_ENDED, E_FAILED,
-	E_RESIZED, E_LOST, E_TWICE, E_CRASH_WRITE, E_CRASH_SYNC, E_CRASH_DRV,
+	E_RESIZED, E_LOST, E_TWICE, E_WAITED, E_THAWED, E_APPROVED, E_DENIED,
+	E_UNAPPROVED, E_ATTACHED, E_DETACHED, E_HOOK_REFUSED, E_HOOK_FAILED,
+	E_RESTORING, E_REROUTED, E_CONTROLLER, E_REVERTED, E_IMPAIRED,
+	E_GAVE_UP, E_CRASH_WRITE, E_CRASH_SYNC, E_CRASH_DRV,
 	NEVENTS
 };
 static const char *const event_names[NEVENTS] = {
 	"hold expired", "later start begun", "start without room", "overdue",
 	"ended by OverdueMax", "set-up failed", "resized", "answer lost",
-	"answer twice", "crash at a write", "crash at a sync",
+	"answer twice", "a commit waits for operators", "and goes on",
+	"set-up after approval", "denied", "not approved in time",
+	"attached", "detached", "program refused", "program failed",
+	"restoring", "restored over another route", "restored where it was",
+	"reverted", "impaired by its bound", "not restored in time",
+	"crash at a write", "crash at a sync",
 	"crash at a driver's call",
 };
 struct counts {
@@ -102,6 +117,9 @@ struct known {			/* a lease as the model knows it */
 	bool released;		/* never comes back */
 	bool unsure;		/* a crash cut a call about it */
 	bool committed;		/* a commit was taken */
+	bool approved;		/* by an operator, of this commit */
+	bool waited;		/* for an operator */
+	bool rerouted;
 	enum ocs_resv resv;	/* as it must be */
 	int64_t ttl_ms;		/* HELD: when it expires */
 	bool expired;
@@ -112,6 +130,9 @@ static struct {
 	struct dice dice;
 	struct model m;
 	struct network net;
+	struct hooks hooks;
+	bool reverts;		/* Revert=yes */
+	enum ocs_restore restore;
 	struct known k[LEASES_MAX];
 	unsigned int nk;
 	struct ocs_agent_conf conf;
@@ -262,6 +283,37 @@ static unsigned int number_of(const char *id)
 	return (unsigned int) strtoul(id + 24, NULL, 16) - 1;
 }
 
+/* What operators say of it. */
+static void asked_operators(const struct ocs_service *svc, char kind,
+			    unsigned int n)
+{
+	char id[OCS_LEASE_ID_MAX];
+	const struct engine_rec *rec;
+	bool active, wanted;
+
+	id_of(n, id);
+	if (!(rec = engine_rec_find(h.e, id)))
+		return;
+	active = rec->cur->lease->active_ms;
+	wanted = engine_lit_wanted(rec->cur->lease);
+	for (unsigned int i = 0; i < svc->nhops; i++) {
+		int l = ocs_net_link(&h.m.net, svc->hop[i]);
+
+		if (naive_frozen(&h.m, (unsigned int) l))
+			violation("%c of lease %u over link %d, which is frozen",
+				  kind, n, l);
+		if (kind == 'C' && !active && h.m.approve[l] &&
+		    !h.k[n].approved)
+			violation("a set-up of lease %u that nobody approved",
+				  n);
+	}
+	for (int z = 0; z < 2; z++)
+		if (kind == 'R' && !wanted &&
+		    hooks_attached(&h.hooks, svc->id, z))
+			violation("%s goes dark before it is detached",
+				  svc->id);
+}
+
 /* I2 towards the network: nothing is asked for that is not on disk. */
 static void asked(const struct ocs_service *svc, char kind)
 {
@@ -281,6 +333,54 @@ static void asked(const struct ocs_service *svc, char kind)
 		violation("a set-up of lease %u, which was released", n);
 	else if (h.change_end[n] > h.synced)
 		violation("%c of lease %u before it is on disk", kind, n);
+	else
+		asked_operators(svc, kind, n);
+}
+
+/* I2 and I4 towards the programs. */
+static void hook_asked(const struct ocs_attach_call *call, const char *why)
+{
+	char id[OCS_LEASE_ID_MAX];
+	struct engine_rec *rec;
+	unsigned int n, i;
+
+	memcpy(id, call->id, sizeof(id) - 1);
+	id[sizeof(id) - 1] = '\0';
+	n = number_of(id);
+	i = (unsigned int) atoi(call->id + sizeof(id));
+	crash(E_CRASH_DRV);
+	if (h.crashed)
+		return;
+	rec = engine_rec_find(h.e, id);
+	if (why)
+		violation("a program is called for %s %s", call->id, why);
+	else if (n >= h.nk || !rec)
+		violation("a program is called for %s, which nobody asked for",
+			  call->id);
+	else if (h.change_end[n] > h.synced)
+		violation("a program of lease %u before it is on disk", n);
+	else if (call->attach &&
+		 rec->cur->lease->circuit[i].prov != OCS_PROVISIONED)
+		violation("%s is attached without light", call->id);
+}
+
+/* What the agent knows to be frozen. */
+static void sync_freezes(void)
+{
+	struct ocs_freeze *list;
+	unsigned int n;
+
+	if (ocs_engine_freezes(h.e, &list, &n, NULL) < 0)
+		return;
+	memset(h.m.frozen, 0, sizeof(h.m.frozen));
+	h.m.frozen_all = false;
+	for (unsigned int i = 0; i < n; i++)
+		if (list[i].link[0])
+			h.m.frozen[ocs_net_link(&h.m.net, list[i].link)] =
+				true;
+		else
+			h.m.frozen_all = true;
+	free(list);
 }
 
 static void boot(void)
@@ -298,17 +398,22 @@ static void boot(void)
 		fflush(stdout);
 		_exit(1);
 	}
-	h.net.engine = h.e;
+	h.net.engine = h.hooks.engine = h.e;
+	/* calls go to model_hooks.c: it need not be one */
+	h.e->attacher = (struct ocs_attacher *) &h.hooks;
+	sync_freezes();
 	network_greet(&h.net);
 }
 
 static void halt(void)
 {
+	h.e->attacher = NULL;
 	ocs_engine_destroy(h.e);
 	ocs_store_close(h.store);
 	h.e = NULL;
 	h.store = NULL;
 	network_forget(&h.net);
+	hooks_forget(&h.hooks);
 }
 
 /* Holds live their whole time again in a new agent; those that were to expire
@@ -337,8 +442,10 @@ static void turn(void)
 			more = true;
 		}
 		pthread_mutex_unlock(&h.e->lock);
-		if (!h.crashed)
+		if (!h.crashed) {
 			more |= network_step(&h.net);
+			more |= hooks_step(&h.hooks);
+		}
 		if (++rounds > 1000) {
 			violation("the engine never rests: scan in %" PRId64
 				  " ms, todo %d, admin %d",
@@ -387,18 +494,81 @@ static void forget_shown(void)
 	h.m.nshown = 0;
 }
 
+/* What became of a circuit that was dark. */
+static void count_restored(struct known *k, const struct ocs_circuit *was,
+			   const struct ocs_circuit *is,
+			   const struct ocs_lease *l)
+{
+	bool other = was->nhops != is->nhops;
+
+	for (unsigned int j = 0; !other && j < is->nhops; j++)
+		other = strcmp(was->hop[j], is->hop[j]);
+	if (was->data != OCS_RESTORING && is->data == OCS_RESTORING)
+		count->event[E_RESTORING]++;
+	if (was->data == OCS_RESTORING && is->data == OCS_DOWN)
+		count->event[E_GAVE_UP]++;
+	if (was->data == OCS_RESTORING && is->data == OCS_UP && !other &&
+	    h.restore == OCS_RESTORE_CONTROLLER)
+		count->event[E_CONTROLLER]++;
+	if (is->data == OCS_IMPAIRED && is->max_latency_us &&
+	    is->latency_us > is->max_latency_us && was->data != is->data)
+		count->event[E_IMPAIRED]++;
+	if (!other || !l->active_ms)
+		return;
+	if (h.reverts && k->rerouted && was->data == OCS_UP)
+		count->event[E_REVERTED]++;
+	else
+		count->event[E_REROUTED]++;
+	k->rerouted = true;
+}
+
+static void count_waiting(struct known *k, const struct ocs_lease *is)
+{
+	bool waits = is->resv == OCS_COMMITTED && !is->active_ms &&
+		     (!strncmp(is->cause, "OpticalApproval(", 16) ||
+		      !strncmp(is->cause, "OpticalFrozen(", 14));
+
+	if (waits && !k->waited)
+		count->event[E_WAITED]++;
+	if (k->waited && is->active_ms) {
+		count->event[E_THAWED]++;
+		count->event[E_APPROVED] += k->approved;
+	}
+	k->waited = waits || (k->waited && !is->active_ms);
+}
+
+static void count_changes(struct known *k, const struct ocs_lease *was,
+			  const struct ocs_lease *is)
+{
+	if (is)
+		count_waiting(k, is);
+	if (!was || !is)
+		return;
+	for (unsigned int c = 0; c < is->ncircuits; c++)
+		count_restored(k, &was->circuit[c], &is->circuit[c], is);
+	if (was->sched == OCS_WAITING && is->sched == OCS_IN_TERM)
+		count->event[E_STARTED]++;
+	if (was->sched != OCS_PAST_END && is->sched == OCS_PAST_END)
+		count->event[E_OVERDUE]++;
+	if (is->sched == OCS_WAITING && is->cause[0] && !was->cause[0])
+		count->event[E_BLOCKED]++;
+}
+
 static void look(void)
 {
 	char id[OCS_LEASE_ID_MAX];
 
-	forget_shown();
 	for (unsigned int i = 0; i < h.nk; i++) {
+		struct ocs_lease *was = h.m.shown[i];
 		struct ocs_lease_ref *ref;
 
+		h.m.shown[i] = NULL;
 		id_of(i, id);
 		if ((ref = ocs_engine_lease(h.e, id, NULL)))
 			h.m.shown[i] = ocs_lease_copy(ref->lease);
 		ocs_lease_ref_put(ref);
+		count_changes(&h.k[i], was, h.m.shown[i]);
+		ocs_lease_destroy(was);
 	}
 	h.m.nshown = h.nk;
 }
@@ -406,7 +576,16 @@ static void look(void)
 static bool hurt(void)		/* the network may have refused or failed */
 {
 	return h.net.nrefused || h.net.nfailed || h.net.nlost ||
-	       count->op[CUT];
+	       h.hooks.nrefused || h.hooks.nfailed || count->op[CUT];
+}
+
+/* Until when an operator may approve L. */
+static int64_t approve_by(const struct ocs_lease *l)
+{
+	int64_t from = l->committed_ms > l->start_s * 1000 ? l->committed_ms :
+		       l->start_s * 1000;
+
+	return from + APPROVE_S * 1000;
 }
 
 /* What may become of lease I by itself. */
@@ -424,6 +603,7 @@ static void follow(unsigned int i)
 			     !strcmp(l->cause, ENGINE_CAUSE_EXPIRED);
 		k->released = l->resv == OCS_TERMINATED && !k->expired;
 		k->committed = l->committed_ms != 0;
+		k->approved = l->approved_ms != 0;
 		k->ttl_ms = model_now_ms + TTL_MS;
 		return;
 	}
@@ -433,6 +613,10 @@ static void follow(unsigned int i)
 	    model_now_ms >= k->ttl_ms) {
 		k->expired = true;
 		count->event[E_EXPIRED]++;
+	} else if (k->resv == OCS_COMMITTED && l->resv == OCS_FAILED &&
+		   !k->approved && strstr(l->cause, "no operator approved") &&
+		   model_now_ms >= approve_by(l)) {
+		count->event[E_UNAPPROVED]++;
 	} else if (k->resv == OCS_COMMITTED && l->resv == OCS_FAILED &&
 		   hurt()) {
 		count->event[E_FAILED]++;
@@ -447,6 +631,56 @@ static void follow(unsigned int i)
 			  l->cause);
 	}
 	k->resv = l->resv;
+}
+
+/* A path from end to end over links that exist; one that is UP keeps to its
+ * bound, also after it was restored. */
+static void check_route_of(unsigned int i, unsigned int circuit)
+{
+	const struct ocs_lease *l = h.m.shown[i];
+	const struct ocs_circuit *c = &l->circuit[circuit];
+	unsigned int at = (unsigned int) ocs_net_site(&h.m.net, c->a);
+	uint64_t us = 0;
+
+	for (unsigned int j = 0; j < c->nhops; j++) {
+		int k = ocs_net_link(&h.m.net, c->hop[j]);
+		const struct ocs_link *link = &h.m.net.link[k];
+
+		if (k < 0 || (link->a != at && link->z != at)) {
+			violation("circuit %u.%u: its route is none", i,
+				  circuit);
+			return;
+		}
+		at = link->a == at ? link->z : link->a;
+		us += link->latency_us;
+	}
+	if (c->nhops && (int) at != ocs_net_site(&h.m.net, c->z))
+		violation("circuit %u.%u does not end at %s", i, circuit,
+			  c->z);
+	if (c->nhops && c->latency_us != us)
+		violation("circuit %u.%u: %" PRIu64 " us, not %" PRIu64, i,
+			  circuit, c->latency_us, us);
+	if (c->max_latency_us && us > c->max_latency_us &&
+	    c->prov == OCS_PROVISIONED && c->data == OCS_UP)
+		violation("circuit %u.%u is UP and breaks its bound", i,
+			  circuit);
+}
+
+/* What the lease says and what the programs have left. */
+static void check_attachment(const char *id, const struct ocs_lease *l,
+			     const struct ocs_circuit *c)
+{
+	for (int z = 0; c->at && z < 2; z++) {
+		bool hook = z ? c->at->z.hook : c->at->a.hook;
+		bool is = hooks_attached(&h.hooks, id, z);
+
+		if (c->at->state == OCS_ATTACHED && hook && !is)
+			violation("%s is ATTACHED and is not", id);
+		if (c->at->state == OCS_DETACHED && is)
+			violation("%s is DETACHED and is not", id);
+	}
+	if (c->at && c->at->state != OCS_ATTACHED && ocs_lease_up(l))
+		violation("%s is up without its attachment (I4)", id);
 }
 
 static void check_lease(unsigned int i)
@@ -473,14 +707,16 @@ static void check_lease(unsigned int i)
 			violation("%s is in the network, but released", id);
 		if (naive_runs(l) && !l->circuit[c].nhops)
 			violation("circuit %s has no route", id);
+		check_route_of(i, c);
+		check_attachment(id, l, &l->circuit[c]);
 	}
 }
 
 /* I1, at this moment and at all that is promised. */
 static void check_links(void)
 {
-	for (unsigned int n = 0; n < h.m.net.nlinks; n++) {
-		uint64_t cap = h.m.net.link[n].capacity_bps;
+	for (unsigned int n = 0; n < naive_resources(&h.m); n++) {
+		uint64_t cap = naive_capacity(&h.m, n);
 		uint64_t now = naive_now(&h.m, n);
 
 		if (now > cap)
@@ -513,6 +749,27 @@ static void check_links(void)
 	}
 }
 
+/* A link's only wavelength, where it is told apart, has what the link has; it is
+ * lit while a circuit on it may be. */
+static void check_waves(void)
+{
+	for (unsigned int i = 0; i < h.m.net.nlinks; i++) {
+		const struct ocs_link *l = &h.e->net.link[i];
+		uint64_t now = naive_now(&h.m, i);
+		unsigned int r;
+
+		if (!l->nwaves)
+			continue;
+		r = ocs_wave_resource(&h.e->net, l->first_wave);
+		if (h.e->booked[r] != now)
+			violation("the wavelength of link %u has %" PRIu64
+				  "G booked, not %" PRIu64 "G", i,
+				  h.e->booked[r] / G, now / G);
+		if (h.e->lit_bps[r] && !h.e->net.wave[l->first_wave].lit)
+			violation("the wavelength of link %u is not lit", i);
+	}
+}
+
 static void check(void)
 {
 	count->checks++;
@@ -534,6 +791,10 @@ static void check(void)
 		check_lease(i);
 	}
 	check_links();
+	check_waves();
+	if (naive_vlan_twice(&h.m))
+		violation("VLAN %u is had twice at a site (I1)",
+			  naive_vlan_twice(&h.m));
 	for (unsigned int i = 0; i < LEASES_MAX * 4 && !h.failed; i++) {
 		const struct service *s = &h.net.service[i];
 		unsigned int n, c;
@@ -557,8 +818,12 @@ static void refused(const struct ocs_error *err)
 {
 	switch (err->code) {
 	case OCS_BUSY:
-		count->refusal[strncmp(err->reason, "OpticalLinkDrained", 18) ?
-			       R_BUSY : R_DRAINED]++;
+		count->refusal[!strncmp(err->reason, "OpticalLinkDrained",
+					18) ? R_DRAINED :
+			       !strncmp(err->reason, "OpticalFrozen", 13) ?
+			       R_FROZEN :
+			       !strncmp(err->reason, "OpticalVlan", 11) ?
+			       R_VLAN : R_BUSY]++;
 		break;
 	case OCS_RANGE:
 		count->refusal[strncmp(err->reason, "OpticalLatency", 14) ?
@@ -612,17 +877,25 @@ static bool same_hops(const struct ocs_lease *x, const struct ocs_lease *y)
 /* What a new booking of REQ would be answered; ROUTED gets its hops if both
  * tails agree on them, else nothing. */
 static void predict(const struct ocs_lease *req, const struct ocs_lease *own,
-		    enum ocs_code *x, enum ocs_code *y,
+		    bool obey, enum ocs_code *x, enum ocs_code *y,
 		    struct ocs_lease **routed)
 {
+	bool can, must;
 	struct ocs_lease *s = ocs_lease_copy(req), *l = ocs_lease_copy(req);
 
 	for (unsigned int i = 0; i < req->ncircuits; i++) {
 		s->circuit[i].granted_bps = s->circuit[i].requested_bps;
 		l->circuit[i].granted_bps = l->circuit[i].requested_bps;
 	}
-	*x = naive_route(&h.m, s, own, TAIL_SHORT);
-	*y = naive_route(&h.m, l, own, TAIL_LONG);
+	*x = obey ? naive_hold(&h.m, s, TAIL_SHORT, false) :
+	     naive_route(&h.m, s, own, TAIL_SHORT);
+	*y = obey ? naive_hold(&h.m, l, TAIL_LONG, false) :
+	     naive_route(&h.m, l, own, TAIL_LONG);
+	naive_vlans(&h.m, req, &can, &must);
+	if (!can && *x == OCS_OK)
+		*x = OCS_BUSY;
+	if (!must && *y == OCS_OK)
+		*y = OCS_BUSY;
 	*routed = NULL;
 	if (*x == OCS_OK && *y == OCS_OK && same_hops(s, l)) {
 		*routed = s;
@@ -645,6 +918,24 @@ static bool ended(const struct known *k)
 }
 
 /* ---- hold and commit ---- */
+
+/* In networks whose circuits the agent restores often so that only the way of
+ * lowest latency keeps to it. */
+static uint64_t random_bound(unsigned int a, unsigned int z)
+{
+	uint64_t least = UINT64_MAX;
+
+	if (h.restore != OCS_RESTORE_AGENT || dice(2))
+		return dice(6) ? 0 : 500 + dice(60000);
+	for (unsigned int i = 0; i < h.m.net.nlinks; i++) {
+		const struct ocs_link *l = &h.m.net.link[i];
+
+		if (((l->a == a && l->z == z) || (l->a == z && l->z == a)) &&
+		    l->latency_us < least)
+			least = l->latency_us;
+	}
+	return least == UINT64_MAX ? 0 : least + dice(100);
+}
 
 static struct ocs_lease *random_request(unsigned int n)
 {
@@ -671,7 +962,7 @@ static struct ocs_lease *random_request(unsigned int n)
 			strcpy(c->a, h.m.net.site[a].name);
 			strcpy(c->z, h.m.net.site[z].name);
 			c->requested_bps = rate * G;
-			c->max_latency_us = dice(6) ? 0 : 500 + dice(60000);
+			c->max_latency_us = random_bound(a, z);
 			l->ncircuits++;
 		}
 	}
@@ -690,7 +981,7 @@ static void grant(unsigned int i, enum ocs_resv resv)
 	struct known *k = &h.k[i];
 
 	k->acked = true;
-	k->expired = false;
+	k->expired = k->approved = k->rerouted = false;
 	k->resv = resv;
 	k->ttl_ms = model_now_ms + TTL_MS;
 }
@@ -715,7 +1006,7 @@ static void do_hold(unsigned int i, struct ocs_lease *req, const char *what)
 	else if (req->end_s && req->end_s <= now_s())
 		x = y = OCS_RANGE;
 	else
-		predict(req, NULL, &x, &y, &routed);
+		predict(req, NULL, true, &x, &y, &routed);
 	if (ocs_engine_hold(h.e, req, &ref, &fresh, &err) == 0)
 		err.code = OCS_OK;
 	expect(what, i, &err, x, y);
@@ -759,7 +1050,8 @@ static void do_commit(unsigned int i, struct ocs_lease *req, const char *what)
 	else if ((k->acked && !k->expired) || (!k->acked && k->tomb))
 		x = y = OCS_CONFLICT;
 	else
-		predict(req, k->acked ? h.m.shown[i] : NULL, &x, &y, &routed);
+		predict(req, k->acked ? h.m.shown[i] : NULL, false, &x, &y,
+			&routed);
 	if (ocs_engine_commit(h.e, req, &ref, &fresh, &seq, &err) == 0)
 		err.code = OCS_OK;
 	if (err.code == OCS_OK && fresh)
@@ -882,6 +1174,7 @@ static void do_release(unsigned int i, const char *why, uint64_t epoch)
 	bool reconcile = !strcmp(why, "reconcile"), releasing;
 	bool runs = k->acked && naive_runs(h.m.shown[i]);
 	uint64_t seq = 0;
+	unsigned long before = h.ends;
 	enum ocs_code x = OCS_OK;
 
 	id_of(i, id);
@@ -893,7 +1186,7 @@ static void do_release(unsigned int i, const char *why, uint64_t epoch)
 		x = OCS_BRAKE;
 	if (ocs_engine_release(h.e, &rel, &ref, &releasing, &seq, &err) == 0)
 		err.code = OCS_OK;
-	if (err.code == OCS_OK)
+	if (err.code == OCS_OK && h.ends != before)
 		h.change_end[i] = h.ends;
 	if (seq && !settle(seq))
 		violation("release %u is never settled", i);
@@ -1039,7 +1332,8 @@ static struct ocs_lease *changed(const struct ocs_lease *l,
 
 static enum ocs_code allowed(const struct ocs_lease *l,
 			     const struct ocs_modify *mod,
-			     const struct ocs_lease *next, enum tail tail)
+			     const struct ocs_lease *next, enum tail own,
+			     enum tail tail)
 {
 	int64_t from = next->start_s > now_s() ? next->start_s : now_s();
 	struct ocs_lease *moved;
@@ -1053,7 +1347,7 @@ static enum ocs_code allowed(const struct ocs_lease *l,
 		return OCS_RANGE;
 	if (mod->has_rate && !resizable(l))
 		return OCS_CONFLICT;
-	code = naive_change(&h.m, l, next, tail);
+	code = naive_change(&h.m, l, next, own, tail);
 	if (code == OCS_OK || any_lit(next))
 		return code;
 	moved = ocs_lease_copy(next);
@@ -1123,8 +1417,10 @@ static void op_modify(void)
 		else if (!other)
 			x = y = OCS_OK;
 		else {
-			x = allowed(l, &mod, next, TAIL_SHORT);
-			y = allowed(l, &mod, next, TAIL_LONG);
+			/* what it has reaches far and what others have
+			 * does not, and the other way round */
+			x = allowed(l, &mod, next, TAIL_LONG, TAIL_SHORT);
+			y = allowed(l, &mod, next, TAIL_SHORT, TAIL_LONG);
 		}
 		ocs_lease_destroy(next);
 	}
@@ -1217,6 +1513,19 @@ static void op_window(void)
 	ocs_lease_refs_fini(&refs);
 }
 
+/* Mostly one that carries something. */
+static unsigned int link_to_cut(void)
+{
+	for (unsigned int n = 0; n < 8 && h.nk; n++) {
+		const struct ocs_lease *l = h.m.shown[dice(h.nk)];
+
+		if (l && l->active_ms && naive_runs(l))
+			return (unsigned int) ocs_net_link(&h.m.net,
+							   l->circuit[0].hop[0]);
+	}
+	return dice(h.m.net.nlinks);
+}
+
 static void op_network(void)
 {
 	switch (dice(6)) {
@@ -1224,7 +1533,7 @@ static void op_network(void)
 	case 1:
 		count->op[CUT]++;
 		tell("cut");
-		network_cut(&h.net, dice(h.m.net.nlinks), true);
+		network_cut(&h.net, link_to_cut(), true);
 		break;
 	case 2:
 	case 3:
@@ -1239,6 +1548,96 @@ static void op_network(void)
 		h.net.fail = dice(3) == 0;
 		h.net.lose = dice(4) == 0;
 		h.net.twice = dice(3) == 0;
+		if (!h.m.nvlans)
+			break;
+		count->op[HOOK_FAULTS]++;
+		h.hooks.refuse = dice(4) == 0;
+		h.hooks.fail = dice(4) == 0;
+	}
+}
+
+static void op_freeze(void)
+{
+	unsigned int link = dice(h.m.net.nlinks);
+	struct ocs_freeze f = { .frozen = true, .why = "by the model" };
+	struct ocs_error err = { 0 };
+	bool all = !dice(3);
+	uint64_t seq;
+
+	if (dice(2)) {
+		count->op[all ? FREEZE_ALL : FREEZE]++;
+	} else {
+		count->op[UNFREEZE]++;
+		f.frozen = false;
+		all = h.m.frozen_all;
+		for (unsigned int i = 0; i < h.m.net.nlinks; i++)
+			if (h.m.frozen[i])
+				link = i;
+	}
+	if (!all)
+		strcpy(f.link, h.m.net.link[link].name);
+	tell("%s %s", f.frozen ? "freeze" : "unfreeze", all ? "all" : f.link);
+	if (!f.frozen) {	/* from the call on it may go */
+		if (all)
+			h.m.frozen_all = false;
+		else
+			h.m.frozen[link] = false;
+	}
+	if (ocs_engine_freeze(h.e, &f, "model", &seq, &err) < 0)
+		violation("freeze: %s", err.text);
+	if (!h.crashed)
+		sync_freezes();
+	if (!h.crashed && (all ? h.m.frozen_all : h.m.frozen[link]) !=
+			  f.frozen)
+		violation("%s is not as it was frozen", all ? "all" : f.link);
+}
+
+static void op_approve(void)
+{
+	unsigned int i = old_one();
+	struct ocs_lease_ref *ref = NULL;
+	const struct ocs_lease *l;
+	struct ocs_error err = { 0 };
+	char id[OCS_LEASE_ID_MAX];
+	bool yes = dice(4);
+	enum ocs_code x;
+	uint64_t seq = 0;
+	unsigned long before = h.ends;
+
+	if (i == LEASES_MAX)
+		return;
+	/* one that waits, if there is one */
+	for (unsigned int j = 0; j < h.nk; j++)
+		if (h.m.shown[j] && dice(2) &&
+		    !strncmp(h.m.shown[j]->cause, "OpticalApproval(", 16))
+			i = j;
+	l = h.m.shown[i];
+	id_of(i, id);
+	count->op[yes ? APPROVE : DENY]++;
+	if (!l)
+		x = OCS_NOT_FOUND;
+	else if (l->resv != OCS_COMMITTED ||
+		 (l->active_ms && !(yes && l->approved_ms)))
+		x = OCS_CONFLICT;
+	else
+		x = OCS_OK;
+	if (ocs_engine_approve(h.e, id, yes, "so", "model", &ref, &seq,
+			       &err) == 0)
+		err.code = OCS_OK;
+	if (err.code == OCS_OK && yes) {
+		if (h.ends != before)	/* else nothing was written */
+			h.change_end[i] = h.ends;
+		h.k[i].approved = true;	/* it may go before we look */
+	}
+	if (seq && !settle(seq))
+		violation("approval %u is never settled", i);
+	expect(yes ? "approve" : "deny", i, &err, x, x);
+	ocs_lease_ref_put(ref);
+	if (h.crashed) {
+		h.k[i].unsure = h.k[i].acked;
+	} else if (err.code == OCS_OK && !yes) {
+		h.k[i].resv = OCS_FAILED;
+		count->event[E_DENIED]++;
 	}
 }
 
@@ -1255,11 +1654,11 @@ static void op_whatif(void)
 	memcpy(w.circuit, req->circuit,
 	       req->ncircuits * sizeof(*req->circuit));
 	w.start_s = req->start_s;
-	req->grace_s = 1;
+	req->grace_s = 0;
 	if (req->end_s < start + ENGINE_STEP_S)
 		req->end_s = 0;
-	w.duration_s = req->end_s ? req->end_s + 1 - start : 0;
-	predict(req, NULL, &x, &y, &routed);
+	w.duration_s = req->end_s ? req->end_s - start : 0;
+	predict(req, NULL, true, &x, &y, &routed);
 	if (ocs_engine_whatif(h.e, &w, true, &a, &err) < 0) {
 		violation("what if: %s", err.text);
 	} else if (x == y && a.possible != (x == OCS_OK)) {
@@ -1268,9 +1667,13 @@ static void op_whatif(void)
 	} else if (!a.possible && a.when_s) {
 		/* What it promises can be had: ask for it then. */
 		req->start_s = a.when_s;
-		req->end_s = w.duration_s ? a.when_s + w.duration_s - 1 : 0;
-		ocs_lease_destroy(routed);
-		predict(req, NULL, &x, &y, &routed);
+		req->end_s = w.duration_s ? a.when_s + w.duration_s : 0;
+		/* a VLAN is taken then, not now */
+		for (unsigned int i = 0; i < req->ncircuits; i++)
+			req->circuit[i].granted_bps =
+				req->circuit[i].requested_bps;
+		x = naive_hold(&h.m, req, TAIL_SHORT, true);
+		y = naive_hold(&h.m, req, TAIL_LONG, true);
 		if (x != OCS_OK && y != OCS_OK)
 			violation("what if: %" PRId64 " is too early",
 				  a.when_s);
@@ -1283,39 +1686,24 @@ static void op_whatif(void)
 
 static int64_t next_ms(int64_t target)
 {
-	int64_t at = network_next(&h.net);
+	int64_t at = network_next(&h.net), hook = hooks_next(&h.hooks);
 	uint64_t scan = h.e->scan_ms;
 
 	if (at > target)
 		at = target;
+	if (hook < at)
+		at = hook;
 	if (scan < (uint64_t) at)
 		at = (int64_t) scan;
 	return at > model_now_ms ? at : model_now_ms + 1;
 }
 
-static void count_changes(const struct ocs_lease *was,
-			  const struct ocs_lease *is)
-{
-	if (!was || !is)
-		return;
-	if (was->sched == OCS_WAITING && is->sched == OCS_IN_TERM)
-		count->event[E_STARTED]++;
-	if (was->sched != OCS_PAST_END && is->sched == OCS_PAST_END)
-		count->event[E_OVERDUE]++;
-	if (is->sched == OCS_WAITING && is->cause[0] && !was->cause[0])
-		count->event[E_BLOCKED]++;
-}
-
 static void op_pass(int64_t ms)
 {
-	struct ocs_lease *was[LEASES_MAX];
-	unsigned int n = h.nk;
 	int64_t target = model_now_ms + ms;
 
 	count->op[PASS]++;
 	tell("%" PRId64 " s pass", ms / 1000);
-	memcpy(was, h.m.shown, sizeof(was));
-	memset(h.m.shown, 0, sizeof(h.m.shown));
 	while (model_now_ms < target && !h.crashed) {
 		model_now_ms = next_ms(target);
 		turn();
@@ -1323,10 +1711,6 @@ static void op_pass(int64_t ms)
 	bury();
 	sync_maint();
 	look();
-	for (unsigned int i = 0; i < n; i++) {
-		count_changes(was[i], h.m.shown[i]);
-		ocs_lease_destroy(was[i]);
-	}
 }
 
 /* After a crash only what the new agent shows is sure. */
@@ -1338,8 +1722,9 @@ static void learn(void)
 	h.epoch = c->kept.epoch > h.epoch ? c->kept.epoch : h.epoch;
 	h.brake = c->kept.brake;
 	h.nremovals = c->nremovals < 256 ? c->nremovals : 256;
-	memcpy(h.removal_ms, c->removal_ms,
-	       h.nremovals * sizeof(*h.removal_ms));
+	if (h.nremovals)
+		memcpy(h.removal_ms, c->removal_ms,
+		       h.nremovals * sizeof(*h.removal_ms));
 	for (unsigned int i = 0; i < h.nk; i++)
 		if (h.k[i].tomb && !h.k[i].acked) {
 			char id[OCS_LEASE_ID_MAX];
@@ -1352,10 +1737,102 @@ static void learn(void)
 
 /* ---- histories ---- */
 
+/* In one of two networks each site has a port, all of one rate. */
+static void random_ports(struct ocs_net *net, struct ocs_port *port)
+{
+	uint64_t rate = (1 + dice(8)) * 100 * G;
+
+	memset(port, 0, SITES_MAX * sizeof(*port));
+	net->port = port;
+	net->nports = dice(2) ? 0 : net->nsites;
+	for (unsigned int i = 0; i < net->nports; i++) {
+		snprintf(port[i].name, sizeof(port[i].name), "p%u", i);
+		port[i].site = i;
+		port[i].rate_bps = rate;
+	}
+}
+
+/* In one of two networks links are one wavelength each, some of slots; light
+ * goes through some sites. */
+static void random_wavelengths(struct ocs_net *net)
+{
+	if (dice(2))
+		return;
+	for (unsigned int i = 0; i < net->nsites; i++)
+		net->site[i].no_regen = dice(2);
+	for (unsigned int i = 0; i < net->nlinks; i++) {
+		struct ocs_link *l = &net->link[i];
+
+		l->grain = (enum ocs_grain) dice(3);
+		l->wave_bps = l->capacity_bps;
+		if (l->grain == OCS_GRAIN_WAVELENGTH)
+			l->granule_bps = l->wave_bps;
+		if (l->grain == OCS_GRAIN_ODU)
+			l->granule_bps = ocs_slot_bps(l->wave_bps);
+	}
+}
+
+/* In one of three networks circuits need VLANs, few, and in some of these
+ * programs are called. */
+static void random_attachment(void)
+{
+	static struct ocs_attach_site sites[SITES_MAX];
+	static struct ocs_attach_site *index[SITES_MAX];
+
+	memset(sites, 0, sizeof(sites));
+	if (dice(3))
+		return;
+	h.m.nvlans = 2 + dice(7);
+	for (unsigned int i = 0; i < h.m.net.nsites; i++) {
+		char text[32];
+
+		index[i] = NULL;
+		if (!dice(4))
+			continue;
+		snprintf(text, sizeof(text), "%d-%u", VLAN_FIRST,
+			 VLAN_FIRST + h.m.nvlans - 1);
+		index[i] = &sites[i];
+		h.m.pool[i] = sites[i].pool = true;
+		if (ocs_vlans_parse(text, &sites[i].vlans, NULL) < 0)
+			exit(1);
+		sites[i].by = dice(2) ? OCS_BY_HOOK : OCS_BY_VLAN;
+		strcpy(sites[i].program, "/model");
+	}
+	h.conf.attach.n = h.m.net.nsites;
+	h.conf.attach.site = index;
+}
+
+/* In one of three networks operators approve, of all links or of some; circuits
+ * are restored by somebody in two of three. */
+static void random_rules(void)
+{
+	static struct ocs_rules rules[LINKS_MAX];
+	bool approve = !dice(3);
+
+	h.restore = (enum ocs_restore) dice(3);
+	h.reverts = dice(2);
+	ocs_rules_default(&h.conf.rules);
+	h.conf.rules.approve_s = APPROVE_S;
+	h.conf.rules.restore = h.restore;
+	h.conf.rules.hold_off_ms = HOLD_OFF_MS;
+	h.conf.rules.restore_s = RESTORE_S;
+	h.conf.rules.revert = h.reverts;
+	h.conf.rules.wait_to_restore_s = WTR_S;
+	for (unsigned int i = 0; i < h.m.net.nlinks; i++) {
+		rules[i] = h.conf.rules;
+		h.m.approve[i] = approve && dice(3);
+		if (h.m.approve[i])
+			rules[i].mode = OCS_MODE_APPROVE;
+	}
+	h.conf.link_rules = rules;
+}
+
 static void random_net(void)
 {
-	static struct ocs_site site[4];
+	static struct ocs_site site[SITES_MAX];
 	static struct ocs_link link[LINKS_MAX];
+	static struct ocs_port port[SITES_MAX];
+	static struct ocs_net kept;
 	static const unsigned int caps[] = { 100, 400, 400, 800, 800 };
 	static const unsigned int grains[] = { 1, 1, 10, 100 };
 	struct ocs_net *net = &h.m.net;
@@ -1382,6 +1859,14 @@ static void random_net(void)
 		/* no two sums are the same */
 		l->latency_us = 1000 + dice(500) * 64 + (1U << i);
 	}
+	random_ports(net, port);
+	random_wavelengths(net);
+	free(kept.wave);	/* the last history's */
+	free(kept.sorted);
+	free(kept.sorted_sites);
+	if (ocs_net_index(net) < 0)
+		exit(1);
+	kept = *net;
 	memset(&h.conf, 0, sizeof(h.conf));
 	h.conf.net = *net;
 	h.conf.hold_ttl_ms = TTL_MS;
@@ -1390,6 +1875,8 @@ static void random_net(void)
 	h.conf.users.nclusters = 1;
 	strcpy(h.conf.users.cluster[0].cluster, "alpha");
 	h.m.grace_s = GRACE_S;
+	random_attachment();
+	random_rules();
 }
 
 static void step(void)
@@ -1404,16 +1891,20 @@ static void step(void)
 		op_again();
 	else if (r < 54)
 		op_release();
-	else if (r < 64)
+	else if (r < 62)
 		op_modify();
+	else if (r < 64)
+		op_freeze();
 	else if (r < 67)
 		op_other_body();
 	else if (r < 69)
 		op_old_epoch();
 	else if (r < 70)
 		op_epoch();
-	else if (r < 72)
+	else if (r < 71)
 		op_confirm();
+	else if (r < 74)
+		op_approve();
 	else if (r < 76)
 		op_drain(!dice(3));
 	else if (r < 79)
@@ -1435,14 +1926,34 @@ static void step(void)
 			dice(6) ? 1000 * (1 + dice(1000)) : 4000000);
 }
 
+static void thaw(void)
+{
+	struct ocs_freeze f = { .frozen = false };
+	struct ocs_error err = { 0 };
+	uint64_t seq;
+	int rc;
+
+	h.m.frozen_all = false;
+	memset(h.m.frozen, 0, sizeof(h.m.frozen));
+	rc = ocs_engine_freeze(h.e, &f, "model", &seq, &err);
+	for (unsigned int i = 0; rc == 0 && i < h.m.net.nlinks; i++) {
+		strcpy(f.link, h.m.net.link[i].name);
+		rc = ocs_engine_freeze(h.e, &f, "model", &seq, &err);
+	}
+	if (rc < 0)
+		violation("thaw: %s", err.text);
+}
+
 /* No more faults, and all the time that anything takes: all or nothing (I6),
  * and what has ended is dark. */
 static void quiet(void)
 {
 	h.crash_in = 0;
 	h.net.refuse = h.net.fail = h.net.lose = h.net.twice = 0;
+	h.hooks.refuse = h.hooks.fail = 0;
 	for (unsigned int i = 0; i < h.m.net.nlinks; i++)
 		network_cut(&h.net, i, false);
+	thaw();
 	/* beyond a driver's deadline and the longest wait after it */
 	for (unsigned int i = 0; i < 30 && !h.failed; i++) {
 		op_pass(100000);
@@ -1486,6 +1997,8 @@ static void history(uint64_t seed, bool verbose)
 	model_now_ms = INT64_C(1700000000000);
 	random_net();
 	network_init(&h.net, &h.m, &h.dice, asked);
+	hooks_init(&h.hooks, &h.dice);
+	model_hook_asked = hook_asked;
 	remove_files(0);
 	remove_files(1);
 	boot();
@@ -1509,6 +2022,10 @@ static void history(uint64_t seed, bool verbose)
 	count->event[E_RESIZED] += h.net.nresized;
 	count->event[E_LOST] += h.net.nlost;
 	count->event[E_TWICE] += h.net.ntwice;
+	count->event[E_ATTACHED] += h.hooks.ndone[1];
+	count->event[E_DETACHED] += h.hooks.ndone[0];
+	count->event[E_HOOK_REFUSED] += h.hooks.nrefused;
+	count->event[E_HOOK_FAILED] += h.hooks.nfailed;
 	halt();
 	count->histories++;
 	if (h.failed && count->violations < 8)

@@ -57,6 +57,79 @@ static void test_basics(void)
 	ok(!copy.site && !copy.link, "to nothing");
 }
 
+static void test_index(void)
+{
+	struct ocs_net net, copy;
+	int made, rc;
+
+	GRAPH(&net, 4, cities, france);
+	net.site[1].no_regen = true;
+	for (unsigned int i = 0; i < 3; i++)
+		net.link[i].wave_bps = 100 * G;
+	net.link[0].grain = net.link[2].grain = OCS_GRAIN_WAVELENGTH;
+	net.link[1].grain = OCS_GRAIN_ODU;
+	NOMEM_EACH(made, rc = ocs_net_index(&net),
+		   rc == -1 && !net.sorted && !net.sorted_sites &&
+			   !net.wave);
+	is_num(made, 5, "an index makes five allocations");
+	is_num(net.link[0].nwaves, 32, "light may go on at lyon");
+	is_num(net.link[1].nwaves, 8, "an odu link's");
+	is_num(net.link[1].first_wave, 32, "follow");
+	is_num(net.link[2].nwaves, 0, "paris and nice regenerate");
+	is_num(net.nwaves, 40, "all");
+	is_num(ocs_net_resources(&net), 43, "links and wavelengths");
+	is_num(ocs_net_link(&net, "lyo-nic"), 1, "a link by name");
+	is_num(ocs_net_link(&net, "par-nic"), 2, "another");
+	is_num(ocs_net_link(&net, "par-oslo"), -1, "none");
+	for (unsigned int i = 0; i < net.nsites; i++)
+		is_num(ocs_net_site(&net, net.site[i].name), (int) i,
+		       "site %s by name", net.site[i].name);
+	is_num(ocs_net_site(&net, "oslo"), -1, "no such site");
+	is_num(ocs_net_risk(&net, "rhone"), 0, "a risk group");
+	is_num(ocs_net_risk(&net, "a7"), 1, "another");
+	is_num(ocs_net_risk(&net, "rhone"), 0, "the first again");
+	is_num(ocs_net_domain(&net, "nren"), 1, "a domain; 0 has no name");
+	net.wave[3].booked_bps = net.link[0].booked_bps = 100 * G;
+	net.wave[4].lit = net.link[1].drained = true;
+	is_num(ocs_net_copy(&copy, &net), 0, "a copy");
+	ok(copy.nwaves == 40 && copy.wave[3].booked_bps == 100 * G &&
+	   copy.nrisks == 2 && copy.ndomains == 2 &&
+	   ocs_net_link(&copy, "par-lyo") == 0, "has all of it");
+	ocs_net_idle(&copy);
+	ok(!copy.wave[3].booked_bps && !copy.link[0].booked_bps &&
+	   !copy.wave[4].lit && !copy.link[1].drained, "idle");
+	net.link[1].hidden = net.link[0].hidden = true;
+	is_num(ocs_net_index(&net), 0, "again");
+	is_num(net.nwaves, 8, "what is hidden does not go on");
+	ocs_net_fini(&copy);
+	ocs_net_fini(&net);
+}
+
+/* By hand: 1.25G slots up to 100G, 5G above; more than a wavelength in equal
+ * parts. */
+static void test_slots(void)
+{
+	struct ocs_link l = { .grain = OCS_GRAIN_ODU, .capacity_bps = 800 * G,
+			      .wave_bps = 100 * G,
+			      .granule_bps = OCS_SLOT_BPS };
+
+	is_num(ocs_slot_bps(100 * G), OCS_SLOT_BPS, "ODU4 has slots of 1.25G");
+	is_num(ocs_slot_bps(100 * G + 1), OCS_SLOT_C_BPS, "ODUC2 of 5G");
+	is_num(ocs_link_consumed(&l, 1), 1250000000, "1 b/s is a slot");
+	is_num(ocs_link_consumed(&l, 10 * G), 10 * G, "10G are 8 slots");
+	is_num(ocs_link_consumed(&l, 11 * G), 11250000000, "11G are 9");
+	is_num(ocs_link_consumed(&l, 100 * G), 100 * G, "100G are 80");
+	/* 250G: 3 parts of 83.33G, 67 slots of 1.25G = 83.75G each */
+	is_num(ocs_link_consumed(&l, 250 * G), 251250000000, "250G in three");
+	is_num(ocs_member_share(250 * G, 1), 250 * G, "one member is all");
+	is_num(ocs_member_share(1600 * G, 4), 400 * G, "four of 400G");
+	is_num(ocs_member_share(1000 * G, 3), 333333333333,
+	       "three, rounded down");
+	is_num(ocs_reach_m(400 * G), 718000, "reach of 400G");
+	is_num(ocs_reach_m(1), 2874000, "of the slowest");
+	is_num(ocs_reach_m(800 * G), 143000, "of 800ZR");
+}
+
 static const struct {
 	uint64_t cap, booked, granule, rate;
 	bool drained, down;
@@ -361,6 +434,8 @@ static void test_nomem(void)
 int main(void)
 {
 	test_basics();
+	test_index();
+	test_slots();
 	test_links();
 	test_routes();
 	test_ties();

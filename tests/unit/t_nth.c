@@ -564,7 +564,7 @@ static void every(enum kind kind, bool for_good)
 /* t_nth [KIND N [good]]: that one alone, with the agent's log */
 int main(int argc, char **argv)
 {
-	static struct ocs_site sites[2] = { { "paris" }, { "lyon" } };
+	static struct ocs_site sites[2] = { { .name = "paris" }, { .name = "lyon" } };
 	static struct ocs_link links[2] = {
 		{ .name = "a", .a = 0, .z = 1, .capacity_bps = 800 * G,
 		  .granule_bps = G, .latency_us = 2000 },
@@ -579,7 +579,9 @@ int main(int argc, char **argv)
 	conf.hold_ttl_ms = 60000;
 	conf.grace_s = 120;
 	conf.overdue_max_s = 86400;
-	conf.net = (struct ocs_net) { 2, sites, 2, links };
+	conf.net = (struct ocs_net) {
+		.nsites = 2, .site = sites, .nlinks = 2, .link = links
+	};
 	conf.users.nclusters = 1;
 	strcpy(conf.users.cluster[0].cluster, "alpha");
 	m.net = conf.net;

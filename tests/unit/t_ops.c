@@ -62,8 +62,8 @@ static struct ocs_metrics *metrics;
 
 static void init_conf(void)
 {
-	static struct ocs_site sites[] = { { "paris" }, { "lyon" },
-					    { "nice" } };
+	static struct ocs_site sites[] = { { .name = "paris" }, { .name = "lyon" },
+					    { .name = "nice" } };
 	static struct ocs_link links[] = {
 		{ .name = "par-lyo", .a = 0, .z = 1,
 		  .capacity_bps = 1600 * G, .granule_bps = G,

@@ -396,9 +396,71 @@ static void test_nomem(void)
 	ocs_net_fini(&net);
 }
 
+/*
+ * Figure 1 of the UONACO draft: A and B have many idle GPUs and 100G between
+ * them, both have 400G to a busy C.
+ */
+static const char *const draft[] = { "A", "B", "C" };
+static const struct line draft_lines[] = {
+	{ "ab", 0, 1, 100, 0, 0, 100, false, false },
+	{ "ac", 0, 2, 400, 0, 0, 100, false, false },
+	{ "bc", 1, 2, 400, 0, 0, 100, false, false },
+};
+
+static const struct {
+	const char *bw, *latency;
+	unsigned int ac, bc;	/* booked, in G */
+	unsigned int at_c;	/* nodes that C has for it */
+	const char *answer;
+} draft_rows[] = {
+	/* C is busy, and so is the way over it: not on A and B */
+	{ "400G", NULL, 300, 0, 0, "OpticalLink(ac,need=400G,free=100G)" },
+	{ "400G", NULL, 0, 1, 0, "OpticalLink(bc,need=400G,free=399G)" },
+	/* over C it is 200 us: too long for this job, whatever is free */
+	{ "400G", "199us", 0, 0, 0,
+	  "OpticalLatency(A-B,need=199us,best=200us)" },
+	/* the way over C is free: 400G between A and B can be had there */
+	{ "400G", NULL, 0, 0, 0, "0 1 @200 400G" },
+	/* C has room: with it, over one link, and not A with B over two */
+	{ "400G", NULL, 0, 0, 4, "0 2 @100 400G | 1 2 @100 400G" },
+	{ "400G", NULL, 300, 0, 4, "1 2 @100 400G" },
+	{ "400G", NULL, 300, 300, 4, "OpticalLink(ac,need=400G,free=100G)" },
+	/* what needs no more than 100G goes there */
+	{ "100G", NULL, 400, 400, 0, "0 1 @100 100G" },
+	{ "400G,min=100G", NULL, 400, 400, 0, "0 1 @100 100G" },
+	{ "101G", NULL, 300, 300, 0, "OpticalLink(ac,need=101G,free=100G)" },
+};
+
+static void test_draft(void)
+{
+	for (size_t i = 0; i < sizeof(draft_rows) / sizeof(*draft_rows); i++) {
+		struct ocs_supply supply[] = {
+			{ 0, 64, 64, false }, { 1, 64, 64, false },
+			{ 2, draft_rows[i].at_c, draft_rows[i].at_c, false },
+		};
+		struct ocs_candidate out[OCS_CANDIDATES_MAX];
+		struct ocs_error err = { OCS_OK, "", "" };
+		struct ocs_request req;
+		struct ocs_net net;
+		unsigned int n;
+		char buf[256];
+
+		GRAPH(&net, 3, draft, draft_lines);
+		net.link[1].booked_bps = draft_rows[i].ac * G;
+		net.link[2].booked_bps = draft_rows[i].bc * G;
+		want(&req, draft_rows[i].bw, draft_rows[i].latency, "2", NULL);
+		n = ocs_place(&net, supply, 3, 8, &req, false, out, &err);
+		picks_text(out, n, buf);
+		is_str(n ? buf : err.reason, draft_rows[i].answer,
+		       "figure 1 of the draft, %zu: %s", i, draft_rows[i].bw);
+		ocs_net_fini(&net);
+	}
+}
+
 int main(void)
 {
 	test_rows();
+	test_draft();
 	test_random();
 	test_many();
 	test_nomem();

@@ -106,12 +106,62 @@ static const struct {
 	{ "BW", "400G", OCS_SYNTAX, NULL },
 	{ "", "400G", OCS_SYNTAX, NULL },
 	{ NULL, "400G", OCS_SYNTAX, NULL },
-	{ "delay-variation", "10us", OCS_UNSUPPORTED, NULL },
-	{ "shape", "mesh", OCS_UNSUPPORTED, NULL },
-	{ "anchor", "campus", OCS_UNSUPPORTED, NULL },
-	{ "protect", "1+1", OCS_UNSUPPORTED, NULL },
-	{ "class", "inference", OCS_UNSUPPORTED, NULL },
-	{ "on-failure", "requeue", OCS_UNSUPPORTED, NULL },
+	{ "delay-variation", "10us", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;variation=10" },
+	{ "delay-variation", "1s", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;variation=1000000" },
+	{ "delay-variation", "", OCS_SYNTAX, NULL },
+	{ "delay-variation", "10", OCS_RANGE, NULL },
+	{ "delay-variation", "0us", OCS_RANGE, NULL },
+	{ "delay-variation", "2s", OCS_RANGE, NULL },
+	{ "delay-variation", "-1us", OCS_SYNTAX, NULL },
+	{ "shape", "mesh", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on" },
+	{ "shape", "Ring", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;shape=ring" },
+	{ "shape", "star", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;shape=star" },
+	{ "shape", "", OCS_SYNTAX, NULL },
+	{ "shape", "line", OCS_SYNTAX, NULL },
+	{ "shape", "rings", OCS_SYNTAX, NULL },
+	{ "shape", "ring,star", OCS_SYNTAX, NULL },
+	{ "anchor", "campus", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;anchor=campus" },
+	{ "anchor", "", OCS_SYNTAX, NULL },
+	{ "anchor", "a b", OCS_SYNTAX, NULL },
+	{ "anchor", "a,b", OCS_SYNTAX, NULL },
+	{ "anchor", "a;b", OCS_SYNTAX, NULL },
+	{ "anchor", "a" T63, OCS_RANGE, NULL },
+	{ "protect", "1+1", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;protect=1+1" },
+	{ "protect", "Diverse", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;protect=diverse" },
+	{ "protect", "restorable", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;protect=restorable" },
+	{ "protect", "none", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on" },
+	{ "protect", "", OCS_SYNTAX, NULL },
+	{ "protect", "1:1", OCS_SYNTAX, NULL },
+	{ "protect", "1+1 ", OCS_SYNTAX, NULL },
+	{ "protect", "yes", OCS_SYNTAX, NULL },
+	{ "class", "inference", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;class=inference" },
+	{ "class", "", OCS_SYNTAX, NULL },
+	{ "class", "a b", OCS_SYNTAX, NULL },
+	{ "class", "a;b", OCS_SYNTAX, NULL },
+	{ "class", "a" T63, OCS_RANGE, NULL },
+	{ "on-failure", "requeue", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;on-failure=requeue" },
+	{ "on-failure", "Continue", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on" },
+	{ "on-failure", "signal=sigusr1", OCS_OK, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;on-failure=signal=USR1" },
+	{ "on-failure", "", OCS_SYNTAX, NULL },
+	{ "on-failure", "stop", OCS_SYNTAX, NULL },
+	{ "on-failure", "signal", OCS_SYNTAX, NULL },
+	{ "on-failure", "signal=", OCS_SYNTAX, NULL },
+	{ "on-failure", "signal=9", OCS_SYNTAX, NULL },
+	{ "on-failure", "signal=STOP", OCS_SYNTAX, NULL },
 };
 
 static void init(struct ocs_request *req)
@@ -164,7 +214,7 @@ static void test_table(void)
 		supported += o->supported;
 	}
 	is_num(n, 11, "all options of the design");
-	is_num(supported, 5, "supported ones");
+	is_num(supported, 11, "supported ones");
 }
 
 static void test_words(void)
@@ -176,10 +226,9 @@ static void test_words(void)
 	ocs_request_set(&req, "bw", "400", &err);
 	is_str(err.text, "bad --optical-bw '400': a rate ends in M, G or T "
 	       "(example: 400G,min=200G)", "what would be right");
-	ocs_request_set(&req, "protect", "1+1", &err);
-	is_str(err.text, "--optical-protect is not supported by this version: "
-	       "leave it out (example: --optical-bw=400G,min=200G)",
-	       "what is not supported");
+	ocs_request_set(&req, "protect", "2+1", &err);
+	is_str(err.text, "bad --optical-protect '2+1': it is none, restorable, "
+	       "diverse or 1+1 (example: diverse)", "of words, too");
 	ocs_request_set(&req, "bw", "none", NULL);
 	ocs_request_set(&req, "bw", "1G", NULL);
 	ok(!req.none && req.want_bps, "the last bw counts, none first");
@@ -225,6 +274,18 @@ static const struct {
 	{ "none", "sites", "a", OCS_SYNTAX },
 	{ "none", "span", "2", OCS_SYNTAX },
 	{ "none", "hints", "print", OCS_SYNTAX },
+	{ "400G", "shape", "ring", OCS_OK },
+	{ "400G", "anchor", "campus", OCS_OK },
+	{ "400G", "delay-variation", "10us", OCS_OK },
+	{ NULL, "shape", "ring", OCS_SYNTAX },
+	{ "400G", "protect", "1+1", OCS_OK },
+	{ NULL, "protect", "1+1", OCS_SYNTAX },
+	{ "none", "protect", "diverse", OCS_SYNTAX },
+	{ NULL, "anchor", "campus", OCS_SYNTAX },
+	{ NULL, "delay-variation", "10us", OCS_SYNTAX },
+	{ "none", "shape", "star", OCS_SYNTAX },
+	{ "none", "anchor", "campus", OCS_SYNTAX },
+	{ "none", "delay-variation", "10us", OCS_SYNTAX },
 };
 
 static void test_check(void)
@@ -295,7 +356,14 @@ static const struct {
 	{ "optical(bw=400G) optical(", OCS_SYNTAX, true, NULL },
 	{ "optical(optical(bw=400G))", OCS_SYNTAX, true, NULL },
 	{ "optical(bw=400G;span=9)", OCS_RANGE, true, NULL },
-	{ "optical(bw=400G;protect=1+1)", OCS_UNSUPPORTED, true, NULL },
+	{ "optical(bw=400G;shape=ring;anchor=campus;delay-variation=10us)",
+	  OCS_OK, true, "v1;bw=400000000000;min=400000000000;span=1-4;"
+	  "hints=on;variation=10;shape=ring;anchor=campus" },
+	{ "optical(bw=400G;shape=ring;shape=star)", OCS_SYNTAX, true, NULL },
+	{ "optical(bw=400G;delay_variation=10us)", OCS_SYNTAX, true, NULL },
+	{ "optical(bw=400G;protect=1+1)", OCS_OK, true, "v1;bw=400000000000;"
+	  "min=400000000000;span=1-4;hints=on;protect=1+1" },
+	{ "optical(bw=400G;protect=1+2)", OCS_SYNTAX, true, NULL },
 };
 
 static void test_comments(void)
@@ -353,6 +421,14 @@ static const char *const bad_texts[] = {
 	"v1;bw=2;min=1;span=1-4;hints=maybe",
 	"v1;bw=2;min=1;span=1-4;hints=on;",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=0",
+	"v1;bw=2;min=1;span=1-4;hints=on;class=",
+	"v1;bw=2;min=1;span=1-4;hints=on;class=a b",
+	"v1;bw=2;min=1;span=1-4;hints=on;on-failure=continue",
+	"v1;bw=2;min=1;span=1-4;hints=on;on-failure=signal=usr1",
+	"v1;bw=2;min=1;span=1-4;hints=on;on-failure=requeue;class=a",
+	"v1;bw=2;min=1;span=1-4;hints=on;shape=mesh",
+	"v1;bw=2;min=1;span=1-4;hints=on;protect=2+2",
+	"v1;bw=2;min=1;span=1-4;hints=on;variation=0",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=2ms",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=10000001",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=1;latency=1",

@@ -204,6 +204,87 @@ static void test_log(struct ocs_store *s)
 	ocs_lease_destroy(l);
 }
 
+/* Who got what: each once, whole. */
+#define MANY 5000
+static struct {
+	unsigned int times[MANY + 1], n, stop_at;
+	bool whole;
+} seen;
+
+static int see(struct ocs_lease *l, void *arg, struct ocs_error *err)
+{
+	struct ocs_lease *same = full(l->job_id);
+
+	(void) arg;
+	if (l->job_id <= MANY)
+		seen.times[l->job_id]++;
+	seen.whole = seen.whole && ocs_lease_same_request(l, same) &&
+		     !strcmp(l->circuit[0].hop[1], "dij-lyo");
+	ocs_lease_destroy(same);
+	ocs_lease_destroy(l);
+	if (++seen.n == seen.stop_at)
+		return ocs_fail(err, OCS_BUSY, "enough");
+	return 0;
+}
+
+static unsigned int most_times(void)
+{
+	unsigned int most = 0;
+
+	for (unsigned int i = 0; i <= MANY; i++)
+		if (seen.times[i] > most)
+			most = seen.times[i];
+	return most;
+}
+
+/* More leases than are read at a time. */
+static void test_batches(void)
+{
+	char name[96];
+	struct ocs_error err = { 0 };
+	struct ocs_lease *l;
+	struct ocs_store *s;
+
+	snprintf(name, sizeof(name), "%s/many", dir);
+	mkdir(name, 0700);
+	snprintf(name, sizeof(name), "%s/many/ledger.db", dir);
+	s = ocs_store_open(name, &err);
+	ocs_store_begin(s, &err);
+	for (unsigned int i = 1; i <= MANY; i++) {
+		l = full(i);
+		if (i % 7)	/* the others have something escaped */
+			strcpy(l->cause, "plain");
+		put(s, l);
+		ocs_lease_destroy(l);
+	}
+	ok(ocs_store_end(s, &err) == 0, "%d leases are written", MANY);
+	seen.whole = true;
+	ok(ocs_store_each_live(s, 0, see, NULL, &err) == 0, "and read");
+	is_num(seen.n, MANY, "all of them");
+	is_num(most_times(), 1, "each once");
+	ok(seen.whole, "and whole");
+
+	memset(&seen, 0, sizeof(seen));
+	seen.stop_at = 4500;
+	ok(ocs_store_each_live(s, 0, see, NULL, &err) < 0 &&
+	   err.code == OCS_BUSY, "who has enough: %s", err.text);
+	is_num(seen.n, 4500, "gets no more");
+
+	l = full(4999);
+	ocs_store_begin(s, &err);
+	ocs_store_lease_put(s, l, "{\"id\":7}", &err);
+	ocs_store_end(s, &err);
+	ocs_lease_destroy(l);
+	memset(&seen, 0, sizeof(seen));
+	ok(ocs_store_each_live(s, 0, see, NULL, &err) < 0 &&
+	   err.code == OCS_IO, "a lease that is none: %s", err.text);
+	ok(seen.n < MANY && most_times() == 1, "%u before it", seen.n);
+	memset(&seen, 0, sizeof(seen));
+	ok(ocs_store_begin(s, &err) == 0, "the ledger goes on");
+	ocs_store_undo(s);
+	ocs_store_close(s);
+}
+
 int main(void)
 {
 	struct ocs_store *s, *second;
@@ -243,6 +324,7 @@ int main(void)
 	is_num(ocs_store_tombstone_has(s, "new", &err), 1, "tombstones, too");
 	ocs_store_close(s);
 
+	test_batches();
 	ok(!ocs_store_open("/nonexistent/l.db", &err) && err.code == OCS_IO,
 	   "no directory: %s", err.text);
 	ok(truncate(path, 100) == 0 && !ocs_store_open(path, &err) &&

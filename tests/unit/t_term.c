@@ -587,18 +587,222 @@ static void test_whatif(void)
 	ask(900, 0, 100, &a);
 	ok(!a.possible && !a.when_s, "900G never");
 	is_num(commit(41, 800, t + 150, t + 500), OCS_OK, "the next");
-	ask(400, 0, 200, &a);
-	is_num(a.when_s, t + 620, "no gap of 200 s before");
 	ask(400, 0, 20, &a);
-	is_num(a.when_s, t + 120, "one of 20 s is");
+	is_num(a.when_s, t + 620, "no gap of 20 s and its grace before");
+	drop(41);
+	is_num(commit(42, 800, t + 280, t + 500), OCS_OK, "a bit later");
+	ask(400, 0, 60, &a);
+	is_num(a.when_s, t + 620, "no gap of 60 s and its grace before");
+	ask(400, 0, 40, &a);
+	is_num(a.when_s, t + 120, "one of 40 s is");
+	drop(42);
 	drop(40);
 	drop(41);
 	is_word(40, "GONE", "gone");
 }
 
+/* What what-if says and what a hold is answered are the same. */
+static void is_true(unsigned int n, const struct ocs_whatif_answer *a,
+		    unsigned int gbps, int64_t start_s, int64_t duration_s,
+		    const char *reason, const char *what)
+{
+	enum ocs_code code = hold(n, gbps, start_s, duration_s ?
+				  (start_s ? start_s : now_s()) + duration_s :
+				  0);
+
+	ok(a->possible == (code == OCS_OK), "%s: a hold is answered %s", what,
+	   ocs_code_name(code));
+	is_str(a->reason, reason, "%s: why", what);
+	is_str(last.reason, code == OCS_OK ? last.reason : reason,
+	       "%s: the hold's reason", what);
+	if (code == OCS_OK)
+		drop(n);
+}
+
+static void freeze(bool on)
+{
+	struct ocs_freeze f = { .link = "main", .frozen = on };
+	uint64_t seq;
+
+	is_num(ocs_engine_freeze(engine, &f, "test", &seq, &last), 0,
+	       on ? "freeze" : "unfreeze");
+}
+
+static void test_frozen(void)
+{
+	struct ocs_whatif_answer a;
+
+	freeze(true);
+	ask(400, 0, 100, &a);
+	is_true(50, &a, 400, 0, 100, "OpticalFrozen(main)", "frozen");
+	ok(!a.when_s && !a.rate_bps, "until somebody thaws it");
+	is_str(a.change, "choose other sites, or wait for the operators",
+	       "what helps");
+	ask(400, now_s() + 50, 100, &a);
+	is_true(51, &a, 400, now_s() + 50, 100, "", "later");
+	is_str(a.waits, "OpticalFrozen(main)", "it would wait then");
+	is_num(ocs_engine_whatif(engine, &(struct ocs_whatif) {
+			.ncircuits = 1, .circuit = { { .a = "paris",
+				.z = "lyon", .requested_bps = 400 * G } },
+		}, false, &a, &last), 0, "users ask");
+	is_str(a.reason, "OpticalFrozen(paris-lyon)", "they see a pair");
+	freeze(false);
+	ask(400, 0, 100, &a);
+	is_true(52, &a, 400, 0, 100, "", "thawed");
+	is_str(a.waits, "", "nothing to wait for");
+}
+
+/* Minutes of the week, of the host's time zone. */
+static unsigned int minute(int64_t s)
+{
+	time_t t = (time_t) s;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	return (unsigned int) (((tm.tm_wday + 6) % 7 * 24 + tm.tm_hour) * 60 +
+			       tm.tm_min);
+}
+
+static void test_rules(void)
+{
+	struct ocs_rules *r = &conf.rules;
+	struct ocs_whatif_answer a;
+	unsigned int m;
+
+	halt();
+	m = minute(now_s());
+	ocs_rules_default(r);
+	r->window.n = 1;
+	r->window.span[0].from = (uint16_t) ((m + 60) % OCS_WEEK_MIN);
+	r->window.span[0].to = (uint16_t) ((m + 90) % OCS_WEEK_MIN);
+	boot();
+	ask(400, 0, 100, &a);
+	ok(!a.possible, "shut");
+	is_true(60, &a, 400, 0, 100, a.reason, "change window");
+	ok(!strncmp(a.reason, "OpticalChangeWindow(main,opens=", 31),
+	   "it says when: %s", a.reason);
+	ok(a.when_s > now_s() + 59 * 60 - 1 && a.when_s <= now_s() + 60 * 60,
+	   "the earliest start is when it opens");
+	ask(400, a.when_s, 100, &a);
+	is_true(61, &a, 400, a.when_s, 100, "", "when it opens");
+	is_num(hold(62, 800, a.when_s - 70, a.when_s + 100), OCS_BUSY,
+	       "not before");
+	is_num(commit(63, 800, a.when_s, a.when_s + 100), OCS_OK, "then");
+	ask(400, 0, 100, &a);
+	ok(a.when_s > now_s() + 60 * 60, "after that lease's grace, %d min",
+	   (int) (a.when_s - now_s()) / 60);
+	is_num(hold(64, 400, a.when_s, a.when_s + 100), OCS_OK,
+	       "it can be had");
+	drop(63);
+	drop(64);
+
+	halt();
+	ocs_rules_default(r);
+	r->min_job_s = 3600;
+	boot();
+	ask(400, 0, 100, &a);
+	is_true(65, &a, 400, 0, 100, "OpticalMinJob(main,need=1h,is=100s)",
+		"too short");
+	is_str(a.change, "ask for a longer time limit", "what helps");
+	ask(400, 0, 3600, &a);
+	is_true(66, &a, 400, 0, 3601, "", "long enough");
+
+	halt();
+	ocs_rules_default(r);
+	r->mode = OCS_MODE_APPROVE;
+	r->approve_s = 100;
+	boot();
+	ask(400, 0, 100, &a);
+	is_true(67, &a, 400, 0, 100, "", "approve");
+	is_str(a.waits, "OpticalApproval(main)", "but it would wait");
+
+	halt();
+	ocs_rules_default(r);
+	r->setups_per_h = 1;
+	boot();
+	ask(400, 0, 100, &a);
+	is_str(a.waits, "", "the first set-up of the hour");
+	is_num(commit(68, 100, 0, 0), OCS_OK, "is made");
+	is_word(68, "ACTIVE", "lit");
+	ask(400, 0, 100, &a);
+	is_str(a.waits, "OpticalSetupRate(all,max=1/h)", "the second waits");
+	drop(68);
+	halt();
+	ocs_rules_default(r);
+	boot();
+}
+
+static void test_vlans(void)
+{
+	struct ocs_attach_site site = { .by = OCS_BY_VLAN, .pool = true };
+	struct ocs_whatif_answer a;
+	int64_t t;
+
+	halt();
+	is_num(ocs_vlans_parse("100-101", &site.vlans, &last), 0, "a pool");
+	is_num(ocs_attach_sites_add(&conf.attach, 0, &site, &last), 0,
+	       "paris");
+	is_num(ocs_attach_sites_add(&conf.attach, 1, &site, &last), 0, "lyon");
+	boot();
+	t = now_s() + 500;
+	is_num(commit(70, 10, 0, t + 100), OCS_OK, "one VLAN");
+	ask(10, 0, 100, &a);
+	is_true(71, &a, 10, 0, 100, "", "the other");
+	is_num(commit(72, 10, 0, t), OCS_OK, "is taken");
+	ask(10, 0, 100, &a);
+	is_true(73, &a, 10, 0, 100, "OpticalVlan(paris-lyon,free=0)",
+		"no VLAN left");
+	is_num(a.when_s, t + 120, "but when a lease is over");
+	is_num(a.rate_bps, 0, "whatever the rate");
+	ask(10, now_s() + 50, 100, &a);
+	is_true(74, &a, 10, now_s() + 50, 100, "OpticalVlan(paris-lyon,free=0)",
+		"a VLAN is taken at the hold");
+	drop(72);
+	is_word(72, "GONE", "gone");
+	ask(10, 0, 100, &a);
+	is_true(75, &a, 10, 0, 100, "", "one is free again");
+	drop(70);
+	is_word(70, "GONE", "gone");
+	halt();
+	ocs_attach_sites_fini(&conf.attach);
+	memset(&conf.attach, 0, sizeof(conf.attach));
+	boot();
+}
+
+static void test_bad(void)
+{
+	static const struct {
+		const char *a, *z;
+	} bad[] = { { "paris", "oslo" }, { "oslo", "paris" },
+		    { "paris", "paris" } };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ocs_whatif w = { .ncircuits = 1 };
+		struct ocs_whatif_answer a;
+
+		strcpy(w.circuit[0].a, bad[i].a);
+		strcpy(w.circuit[0].z, bad[i].z);
+		w.circuit[0].requested_bps = G;
+		is_num(ocs_engine_whatif(engine, &w, true, &a, &last), -1,
+		       "%s-%s", bad[i].a, bad[i].z);
+		is_num(last.code, OCS_RANGE, "is no question");
+		w.circuit[1] = w.circuit[0];
+		strcpy(w.circuit[0].a, "paris");
+		strcpy(w.circuit[0].z, "lyon");
+		strcpy(w.circuit[1].a, "lyon");
+		strcpy(w.circuit[1].z, "paris");
+		w.ncircuits = 2;
+		w.circuit[1].requested_bps = G;
+		is_num(ocs_engine_whatif(engine, &w, true, &a, &last), -1,
+		       "nor twice the same pair");
+	}
+}
+
 int main(void)
 {
-	static struct ocs_site sites[2] = { { "paris" }, { "lyon" } };
+	static struct ocs_site sites[2] = {
+			{ .name = "paris" }, { .name = "lyon" }
+		};
 	static struct ocs_link links[2] = {
 		{ .name = "main", .a = 0, .z = 1, .capacity_bps = 800 * G,
 		  .granule_bps = G, .latency_us = 2274 },
@@ -613,7 +817,9 @@ int main(void)
 	conf.hold_ttl_ms = 3600000;
 	conf.grace_s = 120;
 	conf.overdue_max_s = 86400;
-	conf.net = (struct ocs_net) { 2, sites, 2, links };
+	conf.net = (struct ocs_net) {
+			.nsites = 2, .site = sites, .nlinks = 2, .link = links
+		};
 	conf.users.nclusters = 1;
 	strcpy(conf.users.cluster[0].cluster, "alpha");
 	boot();
@@ -622,6 +828,10 @@ int main(void)
 	test_modify();
 	test_maintenance();
 	test_whatif();
+	test_frozen();
+	test_rules();
+	test_vlans();
+	test_bad();
 	halt();
 	{
 		char cmd[80];

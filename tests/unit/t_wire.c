@@ -33,6 +33,44 @@ static const char state_text[] =
 	"\"granule_bps\":400000000000,\"latency_us\":2274,\"drained\":true,"
 	"\"down\":false}],\"leases\":[]}";
 
+/* Circuits of members, with all that they can have. */
+static const char members_text[] =
+	"{\"id\":\"" ID "\",\"cluster\":\"alpha\",\"job_id\":42,"
+	"\"user_id\":1000,\"sites\":[{\"name\":\"paris\"},"
+	"{\"name\":\"lyon\"}],\"circuits\":[{\"a\":\"paris\","
+	"\"z\":\"lyon\",\"requested_bps\":400000000000,"
+	"\"granted_bps\":400000000000,\"route\":[\"x\",\"y\"],"
+	"\"protect\":\"1+1\",\"max_delay_variation_us\":30,"
+	"\"delay_variation_us\":21,"
+	"\"members\":[{\"port_a\":\"par-1\",\"port_z\":\"lyo-1\","
+	"\"wavelengths\":[3,0]},{\"standby\":true,\"route\":[\"z\"],"
+	"\"wavelengths\":[1000]}]},"
+	"{\"a\":\"campus\",\"z\":\"lyon\",\"requested_bps\":1,"
+	"\"members\":[{\"port_z\":\"lyo-2\"}]}]}";
+
+static const char network_text[] =
+	"{\"instance\":\"" ID "\",\"generation\":1,\"time_ms\":1,"
+	"\"sites\":[{\"name\":\"paris\"},{\"name\":\"lyon\","
+	"\"regen\":false},{\"name\":\"campus\",\"external\":true,"
+	"\"interdomain\":true}],"
+	"\"links\":[{\"name\":\"x\",\"a\":\"paris\",\"z\":\"lyon\","
+	"\"capacity_bps\":800000000000,\"booked_bps\":400000000000,"
+	"\"granule_bps\":400000000000,\"latency_us\":2274,"
+	"\"hidden\":false,\"granularity\":\"wavelength\","
+	"\"capacity\":\"shared\",\"latency_source\":\"measured\","
+	"\"latency_ms\":5,\"wavelength_bps\":400000000000,\"lit\":2,"
+	"\"metres\":460000,\"reach_m\":718000,\"delay_variation_us\":20,"
+	"\"unavailable_ppb\":100000,\"cost_milli\":250,"
+	"\"energy_pj_per_bit\":300,\"plane\":0,\"domain\":\"nren\","
+	"\"risks\":[\"a7\",\"rhone\"],\"wavelengths\":[{\"number\":2,"
+	"\"booked_bps\":400000000000,\"lit\":true}]}],"
+	"\"ports\":[{\"name\":\"par-1\",\"site\":\"paris\","
+	"\"gateway\":\"gw1\",\"rate_bps\":400000000000,"
+	"\"booked_bps\":100000000000,\"plane\":63,\"mtu\":9216,"
+	"\"transport\":\"infiniband\",\"drained\":true,\"down\":false}],"
+	"\"windows\":[{\"link\":\"x\",\"start_s\":5,\"end_s\":9}],"
+	"\"leases\":[]}";
+
 /* BASE with the first FROM replaced by TO; the caller frees. */
 static char *edit(const char *base, const char *from, const char *to)
 {
@@ -145,9 +183,10 @@ static const struct edit_case lease_cases[] = {
 	/* what does not fit together */
 	{ "{\"name\":\"nice\"}", "{\"name\":\"lyon\"}", OCS_RANGE,
 	  "sites[2].name: site lyon is given twice" },
-	{ "{\"name\":\"nice\"}", "{\"name\":\"rome\"}", OCS_RANGE,
-	  "circuits[1].a: nice is no site of this lease" },
-	{ "\"z\":\"lyon\"", "\"z\":\"rome\"", OCS_RANGE, "circuits[0].z" },
+	{ "{\"name\":\"nice\"}", "{\"name\":\"rome\"}", OCS_OK, "" },
+	{ "\"a\":\"paris\",\"z\":\"lyon\"",
+	  "\"a\":\"oslo\",\"z\":\"rome\"", OCS_RANGE,
+	  "circuits[0].a: oslo is no site of this lease, nor is rome" },
 	{ "\"z\":\"lyon\"", "\"z\":\"paris\"", OCS_RANGE, "both ends" },
 	{ "\"a\":\"nice\"", "\"a\":\"lyon\"", OCS_RANGE,
 	  "lyon-paris is given twice" },
@@ -212,6 +251,69 @@ static const struct edit_case state_cases[] = {
 	{ "\"instance\":\"" ID "\"", "\"instance\":\"\"", OCS_SYNTAX,
 	  "instance" },
 	{ "\"time_ms\":1700000000000,", "", OCS_SYNTAX, "time_ms" },
+};
+
+static const struct edit_case members_cases[] = {
+	{ "\"1+1\"", "\"DIVERSE\"", OCS_OK, "" },
+	{ "\"1+1\"", "\"always\"", OCS_SYNTAX,
+	  "circuits[0].protect: unknown word 'always'" },
+	{ "\"1+1\"", "2", OCS_SYNTAX, "protect" },
+	{ "max_delay_variation_us\":30", "max_delay_variation_us\":10000001",
+	  OCS_RANGE, "max_delay_variation_us" },
+	{ "\"delay_variation_us\":21", "\"delay_variation_us\":-1",
+	  OCS_RANGE, "delay_variation_us" },
+	{ "[3,0]", "[3]", OCS_RANGE,
+	  "circuits[0].members[0].wavelengths: one for each of 2 hops" },
+	{ "[3,0]", "[]", OCS_OK, "" },
+	{ "[3,0]", "[3,1001]", OCS_RANGE, "0 to 1000 are expected" },
+	{ "[3,0]", "[3,-1]", OCS_RANGE, "0 to 1000" },
+	{ "[3,0]", "[3,\"0\"]", OCS_RANGE, "0 to 1000" },
+	{ "[3,0]", "7", OCS_SYNTAX, "wavelengths" },
+	{ "\"par-1\"", "\"par 1\"", OCS_SYNTAX,
+	  "circuits[0].members[0].port_a" },
+	{ "\"members\":[{", "\"members\":[7,{", OCS_SYNTAX, "members" },
+	{ "\"members\":[{", "\"members\":{\"x\":[{", OCS_SYNTAX, "" },
+	{ "\"route\":[\"z\"]", "\"route\":[\"\"]", OCS_SYNTAX, "route" },
+	{ "\"route\":[\"z\"]", "\"route\":null", OCS_SYNTAX, "route" },
+	{ "\"standby\":true", "\"standby\":1", OCS_SYNTAX, "standby" },
+	{ "\"members\":[{", "\"members\":[{},{},{},{},{},{},{},{},{},{},{},"
+	  "{},{},{},{},{", OCS_RANGE, "members: more than 16 elements" },
+};
+
+static const struct edit_case network_cases[] = {
+	{ "\"regen\":false", "\"regen\":0", OCS_SYNTAX, "sites[1].regen" },
+	{ "\"windows\":[{\"link\":\"x\",\"start_s\":5,\"end_s\":9}],", "",
+	  OCS_OK, "" },
+	{ "\"end_s\":9", "\"end_s\":5", OCS_RANGE,
+	  "windows[0].end_s: an end after start_s is expected" },
+	{ "\"link\":\"x\"", "\"link\":5", OCS_SYNTAX, "windows[0].link" },
+	{ "\"start_s\":5,", "", OCS_SYNTAX, "windows[0].start_s" },
+	{ "\"external\":true", "\"external\":\"\"", OCS_SYNTAX,
+	  "sites[2].external" },
+	{ "\"granularity\":\"wavelength\"", "\"granularity\":\"fibre\"",
+	  OCS_SYNTAX, "links[0].granularity: unknown word 'fibre'" },
+	{ "\"shared\"", "\"lent\"", OCS_SYNTAX, "links[0].capacity" },
+	{ "\"measured\"", "\"guessed\"", OCS_SYNTAX, "latency_source" },
+	{ "\"plane\":0", "\"plane\":64", OCS_RANGE, "links[0].plane" },
+	{ "\"a7\",\"rhone\"", "\"1\",\"2\",\"3\",\"4\",\"5\",\"6\","
+	  "\"7\",\"8\",\"9\"", OCS_RANGE, "risks: more than 8" },
+	{ "\"a7\"", "\"a 7\"", OCS_SYNTAX, "risks" },
+	{ "\"nren\"", "\"n/n\"", OCS_SYNTAX, "domain" },
+	{ "\"lit\":2", "\"lit\":1001", OCS_RANGE, "links[0].lit" },
+	{ "\"unavailable_ppb\":100000", "\"unavailable_ppb\":1000000001",
+	  OCS_RANGE, "unavailable_ppb" },
+	{ "\"number\":2", "\"number\":0", OCS_RANGE,
+	  "links[0].wavelengths[0].number" },
+	{ "\"number\":2", "\"number\":3", OCS_OK, "" },
+	{ "\"number\":2,", "", OCS_SYNTAX, "number" },
+	{ "\"site\":\"paris\"", "\"site\":\"rome\"", OCS_RANGE,
+	  "ports[0].site: site rome is not known" },
+	{ "\"rate_bps\":400000000000,", "", OCS_SYNTAX, "ports[0].rate_bps" },
+	{ "\"mtu\":9216", "\"mtu\":65537", OCS_RANGE, "ports[0].mtu" },
+	{ "\"infiniband\"", "\"fddi\"", OCS_SYNTAX, "transport" },
+	{ "\"plane\":63", "\"plane\":64", OCS_RANGE, "ports[0].plane" },
+	{ "\"ports\":[", "\"ports\":{\"x\":[", OCS_SYNTAX, "" },
+	{ "\"ports\":[", "\"ports\":null,\"x\":[", OCS_OK, "" },
 };
 
 /* True if TEXT is taken by the decoder of its kind. */
@@ -384,6 +486,73 @@ static void test_texts(void)
 	free(text);
 	ocs_lease_destroy(again);
 	ocs_lease_destroy(l);
+}
+
+static void test_signals(void)
+{
+	struct ocs_error err;
+	struct ocs_lease *l, *copy;
+	char *text, *again;
+
+	l = ocs_wire_decode_lease(members_text, strlen(members_text), &err);
+	if (!ok(l && l->nmembers == 3, "three members"))
+		return;
+	is_num(l->circuit[0].protect, OCS_ONE_PLUS_ONE, "protect");
+	is_num(l->circuit[0].max_delay_variation_us, 30, "its bound");
+	is_str(l->member[0].port_a, "par-1", "port_a");
+	is_num(l->member[0].wave[0], 3, "wavelength");
+	is_num(ocs_member_nhops(l, &l->member[0]), 2, "the circuit's route");
+	is_str(ocs_member_hop(l, &l->member[0], 1), "y", "its hop");
+	ok(l->member[1].standby && l->member[1].own_route, "its standby");
+	is_num(ocs_member_nhops(l, &l->member[1]), 1, "has its own");
+	is_str(ocs_member_hop(l, &l->member[1], 0), "z", "hop");
+	is_num(l->member[2].circuit, 1, "the other circuit's");
+	is_num(ocs_lease_members(l, 0), 2, "members of the first");
+	is_num(ocs_lease_member_bps(l, 0, 400000000000), 400000000000,
+	       "a standby carries the same again");
+	is_num(ocs_lease_gbps(l), 800, "1+1 counts twice");
+	text = ocs_wire_encode_lease(l);
+	copy = ocs_lease_copy(l);
+	ocs_lease_destroy(l);
+	again = ocs_wire_encode_lease(copy);
+	is_str(again, text, "a copy is the same");
+	free(again);
+	ocs_lease_destroy(copy);
+	l = ocs_wire_decode_lease(text, strlen(text), &err);
+	again = l ? ocs_wire_encode_lease(l) : NULL;
+	is_str(again ? again : err.text, text, "there and back again");
+	free(again);
+	free(text);
+	ocs_lease_destroy(l);
+}
+
+static void test_network(void)
+{
+	struct ocs_state *s, *back;
+	struct ocs_error err;
+	char *text, *again;
+
+	s = ocs_wire_decode_state(network_text, strlen(network_text), &err);
+	if (!ok(s && s->net.nports == 1, "a network: %s", s ? "" : err.text))
+		return;
+	ok(s->net.site[1].no_regen && s->net.site[2].external &&
+	   s->net.site[2].interdomain && !s->net.site[0].no_regen, "sites");
+	is_num(s->net.nwaves, 2, "wavelengths are told apart");
+	ok(s->net.wave[1].lit && s->net.wave[1].booked_bps == 400000000000 &&
+	   !s->net.wave[0].booked_bps, "the second is booked");
+	ok(s->net.link[0].plane == 1 && s->net.port[0].plane == 64, "planes");
+	is_num(s->net.link[0].nrisks, 2, "risks");
+	text = ocs_wire_encode_state(s);
+	back = ocs_wire_decode_state(text, strlen(text), &err);
+	again = back ? ocs_wire_encode_state(back) : NULL;
+	is_str(again ? again : err.text, text, "there and back again");
+	ok(strstr(text, "\"risks\":[\"a7\",\"rhone\"]") &&
+	   strstr(text, "\"domain\":\"nren\"") &&
+	   strstr(text, "\"regen\":false"), "with all of it");
+	free(text);
+	free(again);
+	ocs_state_destroy(back);
+	ocs_state_destroy(s);
 }
 
 static void test_state_values(void)
@@ -680,8 +849,16 @@ int main(void)
 		   sizeof(lease_cases) / sizeof(lease_cases[0]));
 	test_edits(true, state_text, state_cases,
 		   sizeof(state_cases) / sizeof(state_cases[0]));
+	test_edits(false, members_text, members_cases,
+		   sizeof(members_cases) / sizeof(members_cases[0]));
+	test_edits(true, network_text, network_cases,
+		   sizeof(network_cases) / sizeof(network_cases[0]));
 	test_bytes(false, lease_text);
 	test_bytes(true, state_text);
+	test_bytes(false, members_text);
+	test_bytes(true, network_text);
+	test_signals();
+	test_network();
 	test_bounds();
 	test_problems();
 	test_documents();
