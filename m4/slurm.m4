@@ -46,13 +46,25 @@ ocs_have_src=no
 AS_IF([test -n "$SLURM_SRC_DIR"], [
 	SLURM_PUB_CPPFLAGS="-isystem $SLURM_SRC_DIR"
 	ocs_have_headers="yes ($ocs_src_version, major.minor for spank)"
+	# The file that knows this version's interface, for select and job_submit.
+	# A newer one is tried with the newest: where that no longer fits, the
+	# compiler or a failed assertion says so.
+	ocs_slurm_api= ocs_submit_api=2311
 	AS_CASE([$ocs_src_version],
-		[22.05.*], [ocs_slurm_api=2205],
+		[22.05.*], [ocs_slurm_api=2205 ocs_submit_api=2205],
+		[23.02.*], [ocs_slurm_api=2302 ocs_submit_api=2302],
+		[23.11.*], [ocs_slurm_api=2311],
+		[24.05.*], [ocs_slurm_api=2405],
 		[24.11.*], [ocs_slurm_api=2411],
-		[ocs_slurm_api=])
+		[25.05.*], [ocs_slurm_api=2505],
+		[25.11.*], [ocs_slurm_api=2511],
+		[26.05.*], [ocs_slurm_api=2605],
+		[@<:@01@:>@?.* | 2@<:@0-1@:>@.* | 22.0@<:@0-4@:>@.*], [],
+		[ocs_slurm_api=2605
+		 AC_MSG_WARN([Slurm $ocs_src_version is newer than what this version knows (22.05 to 26.05): building as for 26.05; run its tests on that Slurm (contrib/check --slurm-dir=... --slurm-src=...) before a cluster uses it])])
 	AS_IF([test -n "$ocs_slurm_api"],
 		[ocs_have_src="yes ($ocs_src_version exactly)"],
-		[ocs_have_src="no: Slurm $ocs_src_version is not supported by this version"])
+		[ocs_have_src="no: Slurm $ocs_src_version is older than 22.05, the first that is supported"])
 ], [test -n "$ocs_run_version"], [
 	SLURM_PUB_CPPFLAGS="-isystem $with_slurm/include"
 	ocs_have_headers="yes ($ocs_run_version)"
@@ -67,8 +79,10 @@ AC_SUBST([SLURM_SRC_CPPFLAGS])
 AC_SUBST([SLURM_SRC_DIR])
 AM_CONDITIONAL([HAVE_SLURM_HEADERS], [test "x$ocs_have_headers" != "x${ocs_have_headers#yes}"])
 AM_CONDITIONAL([HAVE_SLURM_SRC], [test "x$ocs_have_src" != "x${ocs_have_src#yes}"])
-AM_CONDITIONAL([SLURM_API_2205], [test "x$ocs_slurm_api" = x2205])
-AM_CONDITIONAL([SLURM_API_2411], [test "x$ocs_slurm_api" = x2411])
+SLURM_API=$ocs_slurm_api
+SUBMIT_API=$ocs_submit_api
+AC_SUBST([SLURM_API])
+AC_SUBST([SUBMIT_API])
 
 AS_IF([test "x$prefix" = xNONE], [prefix=$ac_default_prefix])
 AS_IF([test "x$with_slurm_plugindir" != xauto], [slurmplugindir=$with_slurm_plugindir],

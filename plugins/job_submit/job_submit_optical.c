@@ -16,6 +16,7 @@
 
 #include "plugins/job_submit/library.h"
 #include "plugins/job_submit/logic.h"
+#include "common/sys/shadow.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -119,6 +120,17 @@ static uint32_t least_nodes(const job_desc_msg_t *job)
 	return n;
 }
 
+/* For good: slurmctld loads one select plugin, when it starts. */
+static bool shadowed(void)
+{
+	static enum { UNKNOWN, NO, YES } is;
+
+	if (is == UNKNOWN)
+		is = ocs_shadowed(slurm_conf.select_type, slurm_conf.plugindir)
+			? YES : NO;
+	return is == YES;
+}
+
 static void fill(struct ocs_submit_in *in, struct ocs_loan *loan,
 		 const job_desc_msg_t *job)
 {
@@ -132,11 +144,14 @@ static void fill(struct ocs_submit_in *in, struct ocs_loan *loan,
 		.licenses = job->licenses,
 		.partitions = job->partition ? job->partition
 					     : default_part_name,
+		.reservations = job->reservation,
 		.min_nodes = least_nodes(job),
 		.max_nodes = job->max_nodes == NO_VAL ? 0 : job->max_nodes,
+		.expands = xstrcasestr(job->dependency, "expand:"),
 		.slurm_licenses = slurm_conf.licenses,
 		.slurm_tres = slurm_conf.accounting_storage_tres,
 		.slurm_select = slurm_conf.select_type,
+		.shadowed = shadowed(),
 		.accounting = slurm_conf.accounting_storage_type &&
 			      !xstrstr(slurm_conf.accounting_storage_type,
 				       "/none"),
@@ -167,6 +182,13 @@ static void tell_user(char **err_msg, const char *text)
 			   text);
 }
 
+/* A component of a heterogeneous job but its leader, which has the licences of
+ * all; Slurm from 24.11 on refuses them elsewhere. */
+static bool follows(const job_desc_msg_t *job)
+{
+	return job->het_job_offset && job->het_job_offset != NO_VAL;
+}
+
 extern int job_submit(job_desc_msg_t *job, uint32_t uid, char **err_msg) EXPORT;
 extern int job_submit(job_desc_msg_t *job, uint32_t uid, char **err_msg)
 {
@@ -184,7 +206,7 @@ extern int job_submit(job_desc_msg_t *job, uint32_t uid, char **err_msg)
 	fill(&in, &loan, job);
 	rc = ocs_submit_decide(&in, &out, &err);
 	ocs_library_return(&loan);
-	if (rc == 0 && out.gbps &&
+	if (rc == 0 && out.gbps && !follows(job) &&
 	    set_licenses(job, job->licenses, out.gbps) < 0)
 		rc = ocs_fail(&err, OCS_NOMEM, "out of memory");
 	if (rc < 0) {
@@ -193,6 +215,8 @@ extern int job_submit(job_desc_msg_t *job, uint32_t uid, char **err_msg)
 		tell_user(err_msg, err.text);
 		return slurm_code(err.code);
 	}
+	if (out.dropped)
+		tell_user(err_msg, "a job that expands another has no circuits of its own, but is where that one is");
 	if (out.asked)
 		env_add_request(&job->spank_job_env, &job->spank_job_env_size,
 				out.request);

@@ -194,9 +194,8 @@ int ocs_limits_check(const struct ocs_submit_in *in, struct ocs_request *req,
 	}
 	if (check_nodes(in, req, ceiling, err) < 0)
 		return -1;
-	if (req->span_max < 2 || allowed_sites(in->conf, req) < 2)
-		return 0;
-	return ocs_network_check(in, req, err);
+	return ocs_network_check(in, req, req->span_max > 1 &&
+				 allowed_sites(in->conf, req) > 1, err);
 }
 
 /* JobsWithoutRequest=single_site: could the job ever fit into one? */
@@ -222,6 +221,25 @@ static int check_single(const struct ocs_submit_in *in, const char *partition,
 			in->min_nodes, most);
 }
 
+/* A job that names several reservations runs in one of them: it must have one
+ * site only if it must in each. */
+static bool one_site(const struct ocs_submit_in *in, const char *partition)
+{
+	const char *p = in->reservations ? in->reservations : "";
+	char name[OCS_NAME_MAX];
+	size_t len;
+
+	for (;; p += len + 1) {
+		len = strcspn(p, ",");
+		snprintf(name, sizeof(name), "%.*s", (int) len, p);
+		if (ocs_conf_without(in->conf, partition[0] ? partition : NULL,
+				     name[0] ? name : NULL) != OCS_SINGLE_SITE)
+			return false;
+		if (!p[len])
+			return true;
+	}
+}
+
 int ocs_limits_check_plain(const struct ocs_submit_in *in,
 			   struct ocs_error *err)
 {
@@ -234,8 +252,7 @@ int ocs_limits_check_plain(const struct ocs_submit_in *in,
 			return ocs_fail(err, OCS_RANGE,
 					"partition %s wants every job to say what it needs between sites: add --optical-bw=RATE (example: --optical-bw=400G) or --optical-bw=none",
 					name);
-		if (part.without == OCS_SINGLE_SITE &&
-		    check_single(in, name, err) < 0)
+		if (one_site(in, name) && check_single(in, name, err) < 0)
 			return -1;
 	}
 	return 0;

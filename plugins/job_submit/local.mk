@@ -8,8 +8,9 @@ tests_unit_t_submit_logic_SOURCES = tests/unit/t_submit_logic.c \
 tests_unit_t_submit_logic_LDADD = common/libsys.la common/libcore.la
 
 # job_modify looks into the job record, which only Slurm's source declares.
-EXTRA_DIST += plugins/job_submit/job_submit.map \
-	plugins/job_submit/submit_2205.c plugins/job_submit/submit_2411.c
+submit_versions = plugins/job_submit/submit_2205.c \
+	plugins/job_submit/submit_2302.c plugins/job_submit/submit_2311.c
+EXTRA_DIST += plugins/job_submit/job_submit.map $(submit_versions)
 if HAVE_SLURM_SRC
 slurmplugin_LTLIBRARIES += plugins/job_submit/job_submit_optical.la
 plugins_job_submit_job_submit_optical_la_SOURCES = \
@@ -19,20 +20,15 @@ plugins_job_submit_job_submit_optical_la_SOURCES = \
 	plugins/job_submit/logic.c plugins/job_submit/logic.h \
 	plugins/job_submit/network.c plugins/job_submit/network.h \
 	plugins/job_submit/submit_compat.h
-if SLURM_API_2205
-plugins_job_submit_job_submit_optical_la_SOURCES += \
-	plugins/job_submit/submit_2205.c
-endif
-if SLURM_API_2411
-plugins_job_submit_job_submit_optical_la_SOURCES += \
-	plugins/job_submit/submit_2411.c
-endif
+# One of these, by what configure has found.
+EXTRA_plugins_job_submit_job_submit_optical_la_SOURCES = $(submit_versions)
 plugins_job_submit_job_submit_optical_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(SLURM_SRC_CPPFLAGS)
 plugins_job_submit_job_submit_optical_la_LDFLAGS = $(AM_LDFLAGS) \
 	-module -avoid-version -shared -Wl,-z,lazy -Wl,--exclude-libs,ALL \
 	-Wl,--version-script=$(srcdir)/plugins/job_submit/job_submit.map
-plugins_job_submit_job_submit_optical_la_LIBADD = common/libsys.la \
+plugins_job_submit_job_submit_optical_la_LIBADD = \
+	plugins/job_submit/job_submit_optical_la-submit_$(SUBMIT_API).lo common/libsys.la \
 	common/libcore.la
 EXTRA_plugins_job_submit_job_submit_optical_la_DEPENDENCIES = \
 	plugins/job_submit/job_submit.map

@@ -15,7 +15,8 @@
  * leave in the environment of a job about its own options. */
 static const char *const stale_env[] = {
 	"OPTICAL_LEASE_ID", "OPTICAL_NSITES", "OPTICAL_SITES",
-	"OPTICAL_SITE_NODES", "OPTICAL_CIRCUITS", "OPTICAL_RATE_BPS",
+	"OPTICAL_SITE_NODES", "OPTICAL_CIRCUITS",
+	"OPTICAL_CIRCUITS_VERSION", "OPTICAL_RATE_BPS",
 	"OPTICAL_RTT_US", "OPTICAL_NICS", "OPTICAL_GPUS",
 	"OPTICAL_BUFFSIZE_MAX", "OPTICAL_HINTS", "OPTICAL_SIMULATED",
 	"OPTICAL_JOB_ID", OCS_REQUEST_ENV, NULL
@@ -129,15 +130,16 @@ static int take_option(const char *entry, uint64_t *seen,
 	return ocs_request_set(req, ocs_options[opt].name, value, err);
 }
 
-/* The request, from the options or from the comment, into OUT. */
-static int collect(const struct ocs_submit_in *in, struct ocs_submit_out *out,
-		   struct ocs_error *err)
+/* The request, from the options or from the comment, over BASE into OUT. */
+static int collect_over(const struct ocs_submit_in *in,
+			const struct ocs_request *base,
+			struct ocs_submit_out *out, struct ocs_error *err)
 {
-	struct ocs_request from_comment;
+	struct ocs_request from_comment = *base;
 	uint64_t seen = 0;
 	bool found = false;
 
-	ocs_request_init(&out->req);
+	out->req = *base;
 	for (uint32_t i = 0; in->spank_env && i < in->nspank_env; i++) {
 		const char *e = in->spank_env[i];
 
@@ -147,7 +149,6 @@ static int collect(const struct ocs_submit_in *in, struct ocs_submit_out *out,
 				err) < 0)
 			return -1;
 	}
-	ocs_request_init(&from_comment);
 	if (ocs_request_parse_comment(in->comment, &from_comment, &found,
 				      err) < 0)
 		return -1;
@@ -157,11 +158,59 @@ static int collect(const struct ocs_submit_in *in, struct ocs_submit_out *out,
 	if (found)
 		out->req = from_comment;
 	out->asked = found || seen;
+	return 0;
+}
+
+/* The class that OUT names, or NULL with ERR set. */
+static const struct ocs_conf_class *find_class(const struct ocs_submit_in *in,
+					       const char *name,
+					       struct ocs_error *err)
+{
+	char known[256] = "";
+	size_t n = 0;
+
+	if (!in->conf) {
+		ocs_fail(err, OCS_IO, "circuits can't be asked for here: %s",
+			 in->conf_why && in->conf_why[0] ? in->conf_why
+							 : "no configuration");
+		return NULL;
+	}
+	for (unsigned int i = 0; i < in->conf->nclasses; i++) {
+		const char *have = in->conf->class[i].name;
+
+		if (!strcmp(have, name))
+			return &in->conf->class[i];
+		if (n + strlen(have) + 3 < sizeof(known))
+			n += (size_t) snprintf(known + n, sizeof(known) - n,
+					       "%s%s", n ? ", " : "", have);
+	}
+	ocs_fail(err, OCS_RANGE, "--optical-class: no class '%s' (known: %s)",
+		 name, n ? known : "none; the administrator defines them in optical.conf");
+	return NULL;
+}
+
+/* The same over the class that the job names, if any. */
+static int collect(const struct ocs_submit_in *in, struct ocs_submit_out *out,
+		   struct ocs_error *err)
+{
+	const struct ocs_conf_class *class;
+	struct ocs_request base;
+
+	ocs_request_init(&base);
+	if (collect_over(in, &base, out, err) < 0)
+		return -1;
+	if (out->req.class_name[0]) {
+		if (!(class = find_class(in, out->req.class_name, err)) ||
+		    collect_over(in, &class->req, out, err) < 0)
+			return -1;
+	}
 	if (!out->asked)
 		return 0;
 	if (!out->req.none && !out->req.want_bps)
-		return ocs_fail(err, OCS_SYNTAX,
-				"the other --optical options need --optical-bw (example: --optical-bw=400G)");
+		return ocs_fail(err, OCS_SYNTAX, "%s need --optical-bw (example: --optical-bw=400G)",
+				out->req.class_name[0] ?
+				"jobs of this class, which has no rate," :
+				"the other --optical options");
 	return ocs_request_check(&out->req, err);
 }
 
@@ -199,8 +248,9 @@ static int check_slurm_conf(const struct ocs_submit_in *in, uint32_t gbps,
 {
 	int64_t total = license_total(in->slurm_licenses);
 
-	if (!in->slurm_select ||
-	    !strstr(in->slurm_select, "cons_tres_optical"))
+	if (!in->shadowed &&
+	    (!in->slurm_select ||
+	     !strstr(in->slurm_select, "cons_tres_optical")))
 		return ocs_fail(err, OCS_CONFLICT,
 				"slurm.conf lacks SelectType=select/cons_tres_optical: tell the administrator");
 	if (total < 0)
@@ -224,13 +274,17 @@ static int check_slurm_conf(const struct ocs_submit_in *in, uint32_t gbps,
 static int decide_asked(const struct ocs_submit_in *in,
 			struct ocs_submit_out *out, struct ocs_error *err)
 {
-	uint32_t gbps = ocs_rate_gbps(out->req.want_bps);
+	unsigned int legs = out->req.protect == OCS_ONE_PLUS_ONE ? 2 : 1;
+	uint32_t gbps = ocs_rate_gbps(legs * out->req.want_bps);
 
 	if (!in->conf)
 		return ocs_fail(err, OCS_IO,
 				"circuits can't be asked for here: %s",
 				in->conf_why && in->conf_why[0]
 				? in->conf_why : "no configuration");
+	if (!out->req.none && in->conf->optical_jobs == OCS_JOBS_HOLD)
+		return ocs_fail(err, OCS_UNSUPPORTED,
+				"circuits are switched off on this cluster: leave out --optical-bw, or say --optical-bw=none");
 	if (!out->req.none && check_slurm_conf(in, gbps, err) < 0)
 		return -1;
 	if (ocs_limits_check(in, &out->req, err) < 0)
@@ -257,6 +311,11 @@ int ocs_submit_decide(const struct ocs_submit_in *in,
 		return ocs_fail(err, OCS_DENIED,
 				"-L " OCS_LICENSE
 				" can't be typed: ask for circuits with --optical-bw=RATE (example: --optical-bw=400G)");
+	if (in->expands) {
+		out->dropped = out->asked && !out->req.none;
+		out->asked = false;
+		return 0;
+	}
 	if (out->asked)
 		return decide_asked(in, out, err);
 	return in->conf ? ocs_limits_check_plain(in, err) : 0;

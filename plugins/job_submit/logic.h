@@ -29,12 +29,15 @@ struct ocs_submit_in {
 	const char *comment;		/* may be NULL, as all below */
 	const char *licenses;		/* as typed */
 	const char *partitions;		/* comma separated, default filled in */
+	const char *reservations;	/* comma separated */
 	uint32_t min_nodes;		/* 0: not known */
 	uint32_t max_nodes;		/* 0: not known */
+	bool expands;			/* to expand another job */
 	/* slurm.conf */
 	const char *slurm_licenses;
 	const char *slurm_tres;
 	const char *slurm_select;
+	bool shadowed;		/* it says select/cons_tres, which is ours */
 	bool accounting;		/* AccountingStorageType is not none */
 	/* ours */
 	const struct ocs_conf *conf;	/* NULL: could not be had ... */
@@ -46,8 +49,11 @@ struct ocs_submit_in {
 	uint32_t (*count_outside)(const char *partition);
 };
 
+/* A job that expands another takes part in the circuits of that one: it never
+ * has any of its own. */
 struct ocs_submit_out {
 	bool asked;			/* the job names any option */
+	bool dropped;			/* what it asks for is another job's */
 	struct ocs_request req;
 	char request[OCS_REQUEST_TEXT_MAX];	/* normalised; "" unless asked */
 	uint32_t gbps;			/* to be added as licence; 0: none */

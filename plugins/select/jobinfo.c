@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "common/core/facts.h"
+
 #define OURS "OPTICAL_"
 /* "3" or "3,held": survives the clearing of the rest. */
 #define FAILURES "OPTICAL_FAILURES"
@@ -29,8 +31,9 @@ static const char *env_get(char **env, unsigned int n, const char *name)
 
 bool jobinfo_requested(const job_record_t *job)
 {
-	return env_get(job->spank_job_env, job->spank_job_env_size,
-		       OCS_REQUEST_ENV);
+	return !expand_is(job) &&
+		env_get(job->spank_job_env, job->spank_job_env_size,
+			OCS_REQUEST_ENV);
 }
 
 bool jobinfo_request(const job_record_t *job, struct ocs_request *req)
@@ -39,7 +42,7 @@ bool jobinfo_request(const job_record_t *job, struct ocs_request *req)
 				   OCS_REQUEST_ENV);
 	struct ocs_error err;
 
-	if (!text)
+	if (!text || expand_is(job))
 		return false;
 	if (ocs_request_parse(text, req, &err) < 0) {
 		error("ocs: job=%u event=bad_request error=\"%s\"",
@@ -91,6 +94,21 @@ void jobinfo_env_set(job_record_t *job, const char *name, const char *fmt, ...)
 	}
 	xrecalloc(d->env_sup, d->env_cnt + 1, sizeof(char *));
 	d->env_sup[d->env_cnt++] = text;
+}
+
+void jobinfo_env_unset(job_record_t *job, const char *name)
+{
+	__typeof__(job->details) d = job->details;
+	size_t len = strlen(name);
+
+	for (unsigned int i = 0; i < d->env_cnt; i++)
+		if (!strncmp(d->env_sup[i], name, len) &&
+		    d->env_sup[i][len] == '=') {
+			xfree(d->env_sup[i]);
+			d->env_sup[i] = d->env_sup[--d->env_cnt];
+			d->env_sup[d->env_cnt] = NULL;
+			return;
+		}
 }
 
 void jobinfo_env_clear(job_record_t *job)
@@ -148,22 +166,47 @@ static void node_facts(const struct ocs_lease *lease, unsigned int *gpus,
 	}
 }
 
+static void env_end(char **text, const char *end,
+		    const struct ocs_attach_end *at)
+{
+	if (at->interface[0])
+		xstrfmtcat(*text, ";%s.if=%s", end, at->interface);
+	if (at->prefix[0])
+		xstrfmtcat(*text, ";%s.prefix=%s", end, at->prefix);
+}
+
+/* ";vlan=137;mtu=9000;a.if=opt137": what there is to tell of C's ends. */
+static void env_attachment(char **text, const struct ocs_circuit *c)
+{
+	uint32_t mtu = c->at && c->at->mtu ? c->at->mtu : c->mtu;
+
+	if (c->at && c->at->vlan)
+		xstrfmtcat(*text, ";vlan=%u", c->at->vlan);
+	if (mtu)
+		xstrfmtcat(*text, ";mtu=%u", mtu);
+	if (!c->at)
+		return;
+	env_end(text, "a", &c->at->a);
+	env_end(text, "z", &c->at->z);
+}
+
 static void env_circuits(job_record_t *job, const struct ocs_lease *lease)
 {
-	uint64_t rate = UINT64_MAX, latency = 0;
 	char *text = NULL, buf[OCS_RATE_TEXT_MAX];
+	uint64_t rate, latency;
 
 	for (unsigned int i = 0; i < lease->ncircuits; i++) {
 		const struct ocs_circuit *c = &lease->circuit[i];
 
-		rate = MIN(rate, c->granted_bps);
-		latency = MAX(latency, c->latency_us);
 		xstrfmtcat(text, "%s%s-%s:%s:%"PRIu64"us", text ? "," : "",
 			   c->a, c->z, ocs_rate_format(c->granted_bps, buf),
 			   c->latency_us);
+		env_attachment(&text, c);
 	}
 	if (!lease->ncircuits)
 		return;
+	ocs_lease_facts(lease, &rate, &latency);
+	jobinfo_env_set(job, "OPTICAL_CIRCUITS_VERSION", "1");
 	jobinfo_env_set(job, "OPTICAL_CIRCUITS", "%s", text);
 	jobinfo_env_set(job, "OPTICAL_RATE_BPS", "%"PRIu64, rate);
 	jobinfo_env_set(job, "OPTICAL_RTT_US", "%"PRIu64, 2 * latency);
@@ -202,6 +245,19 @@ void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
 	xfree(nodes);
 }
 
+void jobinfo_component(job_record_t *job, const struct ocs_lease *lease,
+		       const struct ocs_request *req,
+		       const struct ocs_conf *oc, bool simulated)
+{
+	bool gate = jobinfo_env(job, HET_GATE);
+
+	jobinfo_env_facts(job, lease, req, oc, simulated);
+	/* who has it holds the lease */
+	jobinfo_env_unset(job, "OPTICAL_LEASE_ID");
+	if (gate)
+		jobinfo_env_set(job, HET_GATE, "1");
+}
+
 /* "paris=par[001-004];lyon=lyo[001-002]" */
 static int lease_sites(struct ocs_lease *lease, const char *text)
 {
@@ -221,18 +277,61 @@ static int lease_sites(struct ocs_lease *lease, const char *text)
 	return 0;
 }
 
-/* "paris-lyon:400G:2274us,...": names of sites may hold '-' themselves, so a
- * circuit is matched against the sites of the lease. */
-static int lease_circuit(struct ocs_lease *lease, const char *text, size_t len)
+/* The VLAN of TEXT, ";vlan=137;...": an agent that has lost its ledger is asked
+ * for the same again. */
+static int lease_vlan(struct ocs_circuit *c, const char *text, size_t len)
 {
-	char buf[3 * OCS_NAME_MAX], pair[2 * OCS_NAME_MAX];
-	struct ocs_circuit *c = &lease->circuit[lease->ncircuits];
-	char *rate, *latency;
+	static const char key[] = ";vlan=";
+	const char *at = memmem(text, len, key, sizeof(key) - 1);
+	unsigned long vlan = at ? strtoul(at + sizeof(key) - 1, NULL, 10) : 0;
 
-	if (len >= sizeof(buf))
+	if (!vlan || vlan > OCS_VLAN_MAX)
+		return 0;
+	if (!(c->at = calloc(1, sizeof(*c->at))))
 		return -1;
-	memcpy(buf, text, len);
-	buf[len] = '\0';
+	c->at->vlan = (uint16_t) vlan;
+	return 0;
+}
+
+/* Does NAMES, "paris-lyon", join two endpoints of LEASE's job? Then they are
+ * C's. Names may hold '-' themselves. */
+static bool match_ends(const struct ocs_lease *lease, const char *anchor,
+		       const char *names, struct ocs_circuit *c)
+{
+	const char *end[OCS_SPAN_MAX + 1];
+	char pair[2 * OCS_NAME_MAX];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < lease->nsites; i++)
+		end[n++] = lease->site[i].name;
+	if (anchor[0])
+		end[n++] = anchor;
+	for (unsigned int i = 0; i < n; i++)
+		for (unsigned int k = 0; k < n; k++) {
+			snprintf(pair, sizeof(pair), "%s-%s", end[i], end[k]);
+			if (i == k || strcmp(pair, names))
+				continue;
+			snprintf(c->a, sizeof(c->a), "%s", end[i]);
+			snprintf(c->z, sizeof(c->z), "%s", end[k]);
+			return true;
+		}
+	return false;
+}
+
+/* "paris-lyon:400G:2274us;vlan=137,..." of a job that asked for REQ. */
+static int lease_circuit(struct ocs_lease *lease,
+			 const struct ocs_request *req, const char *text,
+			 size_t len)
+{
+	struct ocs_circuit *c = &lease->circuit[lease->ncircuits];
+	const char *more = memchr(text, ';', len);
+	size_t head = more ? (size_t) (more - text) : len;
+	char buf[3 * OCS_NAME_MAX], *rate, *latency;
+
+	if (head >= sizeof(buf))
+		return -1;
+	memcpy(buf, text, head);
+	buf[head] = '\0';
 	if (!(rate = strchr(buf, ':')))
 		return -1;
 	*rate++ = '\0';
@@ -240,29 +339,24 @@ static int lease_circuit(struct ocs_lease *lease, const char *text, size_t len)
 		return -1;
 	*latency++ = '\0';
 	if (ocs_rate_parse(rate, &c->granted_bps, NULL) < 0 ||
-	    ocs_time_parse(latency, &c->latency_us, NULL) < 0)
+	    ocs_time_parse(latency, &c->latency_us, NULL) < 0 ||
+	    !match_ends(lease, req->anchor, buf, c))
 		return -1;
-	c->requested_bps = c->granted_bps;
-	for (unsigned int i = 0; i < lease->nsites; i++)
-		for (unsigned int j = 0; j < lease->nsites; j++) {
-			snprintf(pair, sizeof(pair), "%s-%s",
-				 lease->site[i].name, lease->site[j].name);
-			if (i == j || strcmp(pair, buf))
-				continue;
-			memcpy(c->a, lease->site[i].name, sizeof(c->a));
-			memcpy(c->z, lease->site[j].name, sizeof(c->z));
-			lease->ncircuits++;
-			return 0;
-		}
-	return -1;
+	c->requested_bps = req->want_bps ? req->want_bps : c->granted_bps;
+	c->max_latency_us = req->latency_us;
+	c->max_delay_variation_us = req->delay_variation_us;
+	c->protect = req->protect;
+	lease->ncircuits++;
+	return more ? lease_vlan(c, more, len - head) : 0;
 }
 
-static int lease_circuits(struct ocs_lease *lease, const char *text)
+static int lease_circuits(struct ocs_lease *lease,
+			  const struct ocs_request *req, const char *text)
 {
 	while (text && *text && lease->ncircuits < OCS_CIRCUITS_MAX) {
 		const char *end = strchrnul(text, ',');
 
-		if (lease_circuit(lease, text, end - text) < 0)
+		if (lease_circuit(lease, req, text, end - text) < 0)
 			return -1;
 		text = *end ? end + 1 : end;
 	}
@@ -271,9 +365,6 @@ static int lease_circuits(struct ocs_lease *lease, const char *text)
 
 /* When the agent may count the job as over: its limit, what Slurm adds to it,
  * and a minute. 0 without a limit. */
-/* A job without an end has its circuits for a day, again and again (what its
- * cluster's death leaves then ends in time). */
-#define OPEN_S 86400
 /* A suspended job's end moves on: it is told this far ahead. */
 #define SUSPENDED_SLACK_S 600
 
@@ -289,14 +380,13 @@ int64_t jobinfo_lease_end(const job_record_t *job, int64_t *slack_s)
 	}
 	if (job->time_limit == INFINITE || !job->end_time ||
 	    slurm_conf.over_time_limit == INFINITE16) {
-		*slack_s = OPEN_S / 2;
-		return now + OPEN_S;
+		*slack_s = OCS_OPEN_LEASE_S / 2;
+		return now + OCS_OPEN_LEASE_S;
 	}
 	return job->end_time;
 }
 
-/* How long after its end Slurm may let a job run, at most. */
-static uint32_t lease_grace(void)
+uint32_t jobinfo_lease_grace(void)
 {
 	uint32_t grace = slurm_conf.kill_wait + 60U;
 
@@ -319,7 +409,7 @@ void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease)
 	lease->submit_s = job->details->submit_time;
 	lease->restart_cnt = job->restart_cnt;
 	lease->end_s = jobinfo_lease_end(job, &slack_s);
-	lease->grace_s = lease_grace();
+	lease->grace_s = jobinfo_lease_grace();
 }
 
 struct ocs_lease *jobinfo_lease(const job_record_t *job)
@@ -332,18 +422,16 @@ struct ocs_lease *jobinfo_lease(const job_record_t *job)
 		return NULL;
 	memcpy(lease->id, id, OCS_LEASE_ID_MAX);
 	jobinfo_lease_job(job, lease);
+	if (!jobinfo_request(job, &req))
+		ocs_request_init(&req);
 	lease->circuit = calloc(OCS_CIRCUITS_MAX, sizeof(*lease->circuit));
 	if (!lease->circuit ||
 	    lease_sites(lease, jobinfo_env(job, "OPTICAL_SITE_NODES")) < 0 ||
-	    lease_circuits(lease, jobinfo_env(job, "OPTICAL_CIRCUITS")) < 0) {
+	    lease_circuits(lease, &req,
+			   jobinfo_env(job, "OPTICAL_CIRCUITS")) < 0) {
 		ocs_lease_destroy(lease);
 		return NULL;
 	}
-	if (jobinfo_request(job, &req))
-		for (unsigned int i = 0; i < lease->ncircuits; i++) {
-			lease->circuit[i].requested_bps = req.want_bps;
-			lease->circuit[i].max_latency_us = req.latency_us;
-		}
 	return lease;
 }
 

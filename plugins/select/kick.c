@@ -4,7 +4,8 @@
  *
  * Slurm looks when a job or a node has changed, else once a minute. What makes
  * an optical job startable is often neither: a begin_time that we set has
- * passed, a circuit was released after its job's epilog, the agent is back.
+ * passed, a circuit was released after its job's epilog, the agent is back. That
+ * it is gone changes what squeue says.
  */
 #include "plugins/select/optical.h"
 
@@ -20,7 +21,7 @@ static uint64_t times[TIMES];		/* monotonic ms; 0: free */
 
 /* The worker's alone. */
 static uint64_t last_ms, seen_generation;
-static bool was_usable, wanted;
+static bool was_usable, was_down, wanted;
 
 void kick_in(uint64_t ms)
 {
@@ -49,16 +50,17 @@ static bool time_has_come(uint64_t now)
 
 void kick_run(uint64_t generation)
 {
-	bool usable = reserve_usable();
+	bool usable = reserve_usable(), down = reserve_agent_down();
 	uint64_t now = now_ms();
 
 	if (time_has_come(now))
 		wanted = true;
 	/* These only matter to optical jobs that wait. */
-	if (((usable && !was_usable) || generation != seen_generation) &&
-	    reasons_any())
+	if (((usable && !was_usable) || (down && !was_down) ||
+	     generation != seen_generation) && reasons_any())
 		wanted = true;
 	was_usable = usable;
+	was_down = down;
 	seen_generation = generation;
 	if (!wanted || now - last_ms < PAUSE_MS)
 		return;

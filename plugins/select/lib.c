@@ -132,6 +132,57 @@ unsigned int sitemap_names(const char *nodes, unsigned int max,
 	return n;
 }
 
+/* The site of node I of M, or -1. */
+static int site_of(const struct sitemap *m, int i)
+{
+	for (unsigned int s = 0; s < m->nsites; s++)
+		if (bit_test(m->site[s].nodes, i))
+			return (int) s;
+	return -1;
+}
+
+/* Once a site's nodes are over none of them may come again. */
+static const char *split(const struct sitemap *m, const bitstr_t *nodes)
+{
+	bitstr_t *rest = bit_copy((bitstr_t *) nodes), *run;
+	const char *name = NULL;
+	int i;
+
+	if (m->any)
+		bit_and(rest, m->any);
+	while (m->any && !name && (i = bit_ffs(rest)) >= 0) {
+		int s = site_of(m, i);
+
+		run = bit_copy(m->site[s].nodes);
+		bit_and(run, rest);
+		for (; i < bit_size(rest) && (!bit_test(rest, i) ||
+					      bit_test(run, i)); i++)
+			bit_clear(run, i);
+		if (bit_ffs(run) >= 0)
+			name = m->site[s].name;
+		bit_and_not(rest, m->site[s].nodes);
+		FREE_NULL_BITMAP(run);
+	}
+	FREE_NULL_BITMAP(rest);
+	return name;
+}
+
+const char *sitemap_split(const bitstr_t *nodes)
+{
+	return split(&map, nodes);
+}
+
+/* Sites in the order of their first nodes, which is that of ranks. */
+static int by_first_node(const void *x, const void *y)
+{
+	const struct sitemap_site *a = x, *b = y;
+	int i = bit_ffs(a->nodes), k = bit_ffs(b->nodes);
+
+	if (i < 0 || k < 0)	/* none that Slurm knows: last */
+		return (i < 0) - (k < 0);
+	return (i > k) - (i < k);
+}
+
 static int map_build(const struct ocs_conf *oc, struct ocs_error *err)
 {
 	struct sitemap m = { 0 };
@@ -147,8 +198,12 @@ static int map_build(const struct ocs_conf *oc, struct ocs_error *err)
 			return -1;
 		}
 	}
+	qsort(m.site, m.nsites, sizeof(*m.site), by_first_node);
 	map_fini(&map);
 	map = m;
+	if (map.any && split(&map, map.any))
+		info("ocs: event=sites_split site=%s (its nodes are not together in slurm.conf: ranks of jobs over several sites may alternate between them)",
+		     split(&map, map.any));
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include "common/core/lease.h"
 #include "common/core/net.h"
+#include "common/core/promises.h"
 #include "common/core/request.h"
 #include "common/core/units.h"
 #include "common/net/ocslib.h"
@@ -31,7 +32,8 @@ int lib_configure(struct ocs_error *err);
 unsigned int sitemap_names(const char *nodes, unsigned int max,
 			   char (*name)[OCS_NAME_MAX]);
 
-/* Nodes by site. Read and changed under Slurm's node lock. */
+/* Nodes by site, in the order of their first nodes. Read and changed under
+ * Slurm's node lock. */
 struct sitemap_site {
 	char name[OCS_NAME_MAX];
 	bitstr_t *nodes;
@@ -43,11 +45,15 @@ struct sitemap {
 	bitstr_t *any;			/* nodes in some site */
 };
 const struct sitemap *sitemap_get(void);	/* nsites 0: none */
+/* The site of which NODES (in the order of node records, which is that of
+ * ranks) are not together, borrowed; NULL: each site's are. */
+const char *sitemap_split(const bitstr_t *nodes);
 int sitemap_find(const struct sitemap *map, const char *name);
 
 /* ---- jobinfo.c: our marks in the job record; job write lock held ---- */
 
-/* The job's request; false if it has none (or an unreadable one: logged). */
+/* The job's request; false if it has none (or an unreadable one: logged), or
+ * is to expand another. */
 bool jobinfo_request(const job_record_t *job, struct ocs_request *req);
 /* True if the job carries a request at all: cheap. */
 bool jobinfo_requested(const job_record_t *job);
@@ -55,6 +61,7 @@ bool jobinfo_requested(const job_record_t *job);
 const char *jobinfo_env(const job_record_t *job, const char *name);
 void jobinfo_env_set(job_record_t *job, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void jobinfo_env_unset(job_record_t *job, const char *name);
 /* Drop every OPTICAL_* that an earlier run of this job was given. */
 void jobinfo_env_clear(job_record_t *job);
 /* The lease of the job's present run, borrowed; NULL if none. */
@@ -63,10 +70,16 @@ const char *jobinfo_lease_id(const job_record_t *job);
 void jobinfo_env_facts(job_record_t *job, const struct ocs_lease *lease,
 		       const struct ocs_request *req,
 		       const struct ocs_conf *oc, bool simulated);
-/* Cluster, job, user and times of JOB into LEASE. */
+/* The same for a component of a heterogeneous job, whose leader has LEASE. */
+void jobinfo_component(job_record_t *job, const struct ocs_lease *lease,
+		       const struct ocs_request *req,
+		       const struct ocs_conf *oc, bool simulated);
 /* When JOB's lease is to end, Unix s. *SLACK_S: a lease that ends no more than
  * so much earlier need not be told; 0: tell each change. */
 int64_t jobinfo_lease_end(const job_record_t *job, int64_t *slack_s);
+/* How long after its end Slurm may let a job run, at most, in s. */
+uint32_t jobinfo_lease_grace(void);
+/* Cluster, job, user and times of JOB into LEASE. */
 void jobinfo_lease_job(const job_record_t *job, struct ocs_lease *lease);
 /* The lease as the job record remembers it, for an agent that lost it. */
 struct ocs_lease *jobinfo_lease(const job_record_t *job);
@@ -96,6 +109,109 @@ void overlay_add(const struct ocs_lease *got);
  * the grant there is nothing to add, and *NET is a plain copy.
  */
 int overlay_net(const struct ocs_state *state, struct ocs_net *net);
+/* Counts what was granted: another number, another network. */
+uint64_t overlay_version(void);
+/* What was granted since the snapshot, as far as it has an end, into OUT, of
+ * at most OVERLAY_BOOKINGS_MAX; how many. Links are those of STATE. */
+#define OVERLAY_GRANTS 64
+#define OVERLAY_BOOKINGS_MAX (OVERLAY_GRANTS * 4 * OCS_CIRCUITS_MAX)
+unsigned int overlay_bookings(const struct ocs_state *state,
+			      struct ocs_booking *out);
+/* What circuit I of L books of NET, into OUT, ocs_circuit_uses_max() at
+ * most. */
+unsigned int overlay_book(const struct ocs_net *net,
+			  const struct ocs_lease *l, unsigned int i,
+			  int64_t start_s, int64_t end_s,
+			  struct ocs_booking *out);
+/* Book all that L does in NET, or give it back. */
+void overlay_change(struct ocs_net *net, const struct ocs_lease *l, bool more);
+
+/*
+ * ---- future.c: the links over time; job write lock held ----
+ *
+ * "Later" is from now on until the job's time limit: what a job finds free is
+ * free all that time, and was promised to no job before it in the queue.
+ */
+void future_reconfigured(void);
+void future_rank(const job_record_t *job, struct ocs_rank *rank);
+int64_t future_duration(const job_record_t *job);	/* s, OCS_TIME_OPEN */
+/* Bring all up to date with STATE. 0, or -1 with ERR set. */
+int future_look(const struct ocs_state *state, struct ocs_error *err);
+/* NET, zeroed or made by this function, as JOB finds it from now on; PROMISED
+ * false: as if nothing were promised to anybody. For ocs_net_fini(). 0, or -1
+ * with ERR set. */
+int future_net(const struct ocs_state *state, const job_record_t *job,
+	       bool promised, struct ocs_net *net, struct ocs_error *err);
+/* ocs_promises_earliest() for JOB. */
+int future_earliest(const struct ocs_state *state, const job_record_t *job,
+		    int64_t from_s, const unsigned int *site,
+		    unsigned int nsites, const struct ocs_request *req,
+		    int64_t *when_s, struct ocs_plan *plan,
+		    struct ocs_error *err);
+/* JOB was told that it starts at START_S with PLAN, made for the snapshot that
+ * was looked at last. */
+void future_promise(const job_record_t *job, int64_t start_s,
+		    const struct ocs_plan *plan);
+/* The longest duration, in s, for which these sites have circuits for JOB from
+ * now on in spite of what was promised; 0: none. */
+int64_t future_longest(const struct ocs_state *state, const job_record_t *job,
+		       const unsigned int *site, unsigned int nsites,
+		       const struct ocs_request *req);
+void future_forget(const job_record_t *job);
+bool future_promised(void);	/* anything to anybody */
+
+/* ---- victims.c: circuits of jobs that may be preempted; write locks ---- */
+
+/* Jobs of more than so many candidates are left alone. */
+#define VICTIMS_MAX 64
+struct victims {
+	unsigned int n;
+	job_record_t *job[VICTIMS_MAX];	/* that have circuits, Slurm's order */
+};
+/* Those of CANDIDATES (may be NULL) that would give back circuits. */
+void victims_find(struct xlist *candidates, struct victims *v);
+/* Make NET what it is when the first N of V are gone, and all that is leaving
+ * already. */
+void victims_gone(const struct ocs_state *state, const struct victims *v,
+		  unsigned int n, struct ocs_net *net);
+/* Put the first N of V into *CHOSEN, a list of jobs, made if there is none. */
+void victims_choose(const struct victims *v, unsigned int n,
+		    struct xlist **chosen);
+
+/*
+ * ---- het.c: heterogeneous jobs; job write lock held ----
+ */
+#define HET_COMPONENTS_MAX 128	/* Slurm's own limit */
+/* Set in the environment of a component whose gate is closed by us. */
+#define HET_GATE "OPTICAL_HET_GATE"
+/* JOB's leader, if it has one that asks for circuits; else NULL. */
+job_record_t *het_leader(const job_record_t *job);
+/* Component JOB would run on NODES. */
+void het_plan(const job_record_t *job, const bitstr_t *nodes);
+const bitstr_t *het_nodes(const job_record_t *job);	/* borrowed or NULL */
+/* Add to NODES where the other components would run; BEFORE: those before
+ * JOB only. */
+void het_others(const job_record_t *job, bool before, bitstr_t *nodes);
+unsigned int het_count(const job_record_t *leader);
+bool het_is_last(const job_record_t *job, const job_record_t *leader);
+/* True if all components have a plan. */
+bool het_planned(const job_record_t *leader);
+/* The other components, one by one. Nothing for a job that is not one. */
+void het_each(const job_record_t *leader,
+	      void (*fn)(job_record_t *job, void *arg), void *arg);
+/* Open the gates that we have closed for the other components. */
+void het_gates_open(const job_record_t *leader);
+/* True if another component is COMPLETING. Read lock. */
+bool het_completing(const job_record_t *leader);
+
+/* ---- expand.c: jobs that are to expand another; write locks ---- */
+
+/* JOB is one. It never has circuits of its own. */
+bool expand_is(const job_record_t *job);
+/* Leave of NODES those at sites of the job that JOB expands, if that must stay
+ * there. */
+void expand_narrow(const job_record_t *job, const struct ocs_conf *oc,
+		   bitstr_t *nodes);
 
 /* ---- reserve.c ---- */
 
@@ -103,6 +219,9 @@ int overlay_net(const struct ocs_state *state, struct ocs_net *net);
 bool reserve_possible(struct ocs_error *err);
 /* The same question without a word to anybody. */
 bool reserve_usable(void);
+/* True while the last hold got no answer: nobody knows when one will. ERR has
+ * the reason for squeue. */
+bool reserve_stalled(struct ocs_error *err);
 /* The agent's silence, judged: no snapshot or too old. */
 bool reserve_agent_down(void);
 /* A one-line summary of holds since the start, for the log; false if nothing
@@ -115,6 +234,11 @@ bool reserve_stats(char *buf, size_t size);
  * snapshot moves on from it, job_test says no (a hold was refused). */
 void reasons_note(uint32_t job_id, const struct ocs_error *err,
 		  uint64_t generation);
+/* More of a noted job: the circuits that it would take ("a-z:400G,...", with
+ * '/' for a name that has a '-'), their bounds as in struct token, and what
+ * would let it start ("": nothing is known). */
+void reasons_explain(uint32_t job_id, const char *circuits,
+		     const char *bounds, const char *advice);
 void reasons_forget(uint32_t job_id);
 /* The generation noted for JOB_ID, 0 if none, and its reason. */
 uint64_t reasons_refused(uint32_t job_id, struct ocs_error *err);
@@ -155,6 +279,11 @@ struct entry {
 	uint64_t committed_ms;		/* monotonic: acknowledged; 0: not yet */
 	const char *why;		/* "job" or "reconcile" */
 	uint64_t extend_ms;		/* monotonic: not before, after a refusal */
+	uint64_t adopted_ms;		/* monotonic: found at a restart; else 0 */
+	uint64_t broken_ms;		/* monotonic: a circuit is down since; 0 */
+	bool acted;			/* the job has been told of that */
+	uint32_t told;			/* hash of the reason that squeue shows
+					 * for its set-up; 0: OpticalSetup */
 };
 
 /* Add an entry; takes LEASE (may be NULL). 0, or -1 out of memory (LEASE is
@@ -167,6 +296,8 @@ bool table_with(const char *lease_id, void (*fn)(struct entry *e, void *arg),
 		void *arg);
 void table_drop(const char *lease_id);
 bool table_has(const char *lease_id);
+/* Drop them all: the jobs are read anew. */
+void table_clear(void);
 /* A copy of all entries (without lease), malloc'ed; *N of them. */
 struct entry *table_list(unsigned int *n);
 /* A copy of the entry's lease, or NULL. */
@@ -181,11 +312,33 @@ void kick_run(uint64_t generation);
 /* ---- worker.c ---- */
 
 void worker_start(void);	/* once */
+/* The state was read, at the first reconfigure or at one in a backup that takes
+ * over: true if this slurmctld gains control by it, so that what it knew before
+ * is void. Job write lock held. */
+bool worker_arm(void);
 void worker_wake(void);		/* never blocks */
 void worker_stale(void);	/* the agent says our epoch is over */
 void worker_reconfigured(void);	/* optical.conf was read anew */
+/* The job of an entry if it still is the run that the lease was for. Job lock
+ * held. */
+job_record_t *worker_job(const struct entry *e);
+
+/* broken.c: has a circuit of a running job broken? Takes Slurm's locks if it
+ * must. */
+void broken_check(const struct entry *e, const struct ocs_state *state);
+/* After a restart, once the table has the lease: JOB knows of it. */
+void broken_adopt(const job_record_t *job, const char *lease_id);
+
 /* recover.c: agent's leases against this controller's jobs. */
 void recover_reconcile(void);
+
+/* switch_off.c: OpticalJobs=hold */
+
+/* Hold the jobs that wait for circuits, if OC (may be NULL) says so and it is
+ * DUE, or one of them has wanted to start. Takes Slurm's locks. */
+void switch_off_run(const struct ocs_conf *oc, bool due);
+/* Why such a job does not start: into ERR. It is held at once. Never blocks. */
+void switch_off_refuse(struct ocs_error *err);
 
 /* compute.c: what the sites have, told to the agent. Takes Slurm's read locks
  * for a moment, then asks without. */

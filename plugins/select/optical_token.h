@@ -17,6 +17,9 @@ struct token {
 	unsigned int failures;		/* refused set-ups in a row */
 	bool held;			/* held after too many of them */
 	char cause[160];
+	char advice[96];		/* what would let it start; "" */
+	char bounds[64];		/* latency=2ms,variation=10us,protect=1+1:
+					 * what waits for circuits */
 };
 
 /* The token of TEXT (may be NULL) into *TOKEN, zeroed if there is none: then

@@ -20,6 +20,10 @@ struct note {
 	uint64_t at_ms;
 	uint64_t generation;		/* of a refused hold */
 	struct ocs_error err;
+	char circuits[128];		/* that it would take; "": not known */
+	char bounds[64];		/* of these */
+	char advice[96];		/* "": none */
+	bool changed;			/* these three, and the job knows not */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
@@ -74,6 +78,23 @@ void reasons_note(uint32_t job_id, const struct ocs_error *err,
 	pthread_mutex_unlock(&lock);
 }
 
+void reasons_explain(uint32_t job_id, const char *circuits,
+		     const char *bounds, const char *advice)
+{
+	struct note *n;
+
+	pthread_mutex_lock(&lock);
+	if ((n = find(job_id))) {
+		n->changed |= strcmp(n->circuits, circuits) ||
+			      strcmp(n->bounds, bounds) ||
+			      strcmp(n->advice, advice);
+		snprintf(n->circuits, sizeof(n->circuits), "%s", circuits);
+		snprintf(n->bounds, sizeof(n->bounds), "%s", bounds);
+		snprintf(n->advice, sizeof(n->advice), "%s", advice);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
 void reasons_forget(uint32_t job_id)
 {
 	struct note *n;
@@ -108,8 +129,22 @@ bool reasons_any(void)
 	return any;
 }
 
+/* The job knows what N says. */
+static void written(const struct note *was)
+{
+	struct note *n;
+
+	if (!was->changed)
+		return;
+	pthread_mutex_lock(&lock);
+	if ((n = find(was->job_id)) && !strcmp(n->circuits, was->circuits) &&
+	    !strcmp(n->bounds, was->bounds) && !strcmp(n->advice, was->advice))
+		n->changed = false;
+	pthread_mutex_unlock(&lock);
+}
+
 /* Only where Slurm has nothing better to say. */
-static bool shows_none(const job_record_t *job, const char *reason)
+static bool shows_none(const job_record_t *job, const struct note *n)
 {
 	if (!IS_JOB_PENDING(job) || IS_JOB_COMPLETING(job) || !job->priority)
 		return false;
@@ -118,7 +153,29 @@ static bool shows_none(const job_record_t *job, const char *reason)
 	    job->state_reason != WAIT_LICENSES &&
 	    job->state_reason != WAIT_PRIORITY)
 		return false;
-	return !job->state_desc || strcmp(job->state_desc, reason);
+	return n->changed || !job->state_desc ||
+		strcmp(job->state_desc, n->err.reason);
+}
+
+/* The sentence behind the reason, the circuits and what would help: for
+ * `opticalctl why`. What a former set-up or run has left stays. */
+static void explain(job_record_t *job, const struct note *n)
+{
+	struct token t, was;
+
+	jobinfo_token_get(job, &t);
+	if (t.failures || !strcmp(t.state, "FAILED") ||
+	    !strcmp(t.state, "IMPAIRED"))
+		return;
+	was = t;
+	memset(&t, 0, sizeof(t));
+	snprintf(t.state, sizeof(t.state), "PENDING");
+	snprintf(t.circuits, sizeof(t.circuits), "%s", n->circuits);
+	snprintf(t.bounds, sizeof(t.bounds), "%s", n->bounds);
+	snprintf(t.advice, sizeof(t.advice), "%s", n->advice);
+	snprintf(t.cause, sizeof(t.cause), "%.159s", n->err.text);
+	if (memcmp(&t, &was, sizeof(t)))
+		jobinfo_token_set(job, &t);
 }
 
 void reasons_apply(void)
@@ -140,7 +197,7 @@ void reasons_apply(void)
 	for (unsigned int i = 0; i < n; i++) {
 		job_record_t *job = find_job_record(fresh[i].job_id);
 
-		if (job && shows_none(job, fresh[i].err.reason))
+		if (job && shows_none(job, &fresh[i]))
 			changed++;
 	}
 	compat_unlock_read();
@@ -151,10 +208,12 @@ void reasons_apply(void)
 	for (unsigned int i = 0; i < n; i++) {
 		job_record_t *job = find_job_record(fresh[i].job_id);
 
-		if (!job || !shows_none(job, fresh[i].err.reason))
+		if (!job || !shows_none(job, &fresh[i]))
 			continue;
 		xfree(job->state_desc);
 		job->state_desc = xstrdup(fresh[i].err.reason);
+		explain(job, &fresh[i]);
+		written(&fresh[i]);
 		last_job_update = time(NULL);
 	}
 	compat_unlock_write();

@@ -25,7 +25,12 @@ static bool holds(const job_record_t *job)
 		IS_JOB_COMPLETING(job);
 }
 
-/* Write locks held, the worker not started yet. */
+static void adopted(struct entry *e, void *arg)
+{
+	e->adopted_ms = now_ms();
+}
+
+/* Write locks held; the worker is not in charge yet. */
 static int adopt(job_record_t *job, void *arg)
 {
 	const struct ocs_conf *oc = arg;
@@ -33,6 +38,10 @@ static int adopt(job_record_t *job, void *arg)
 	struct ocs_lease *lease;
 	bool gate;
 
+	/* A component: its leader's entry opens the gate. */
+	if (job->details && jobinfo_env(job, HET_GATE) &&
+	    IS_JOB_RUNNING(job) && IS_JOB_CONFIGURING(job))
+		job->details->prolog_running++;
 	if (!id || !holds(job))
 		return 0;
 	/* Slurm told us of its end while it read the jobs, before we were
@@ -54,8 +63,11 @@ static int adopt(job_record_t *job, void *arg)
 		ocs_lease_destroy(lease);
 		return 0;
 	}
-	if (gate)
+	if (gate) {
 		job->details->prolog_running++;
+		(void) table_with(id, adopted, NULL);
+	}
+	broken_adopt(job, id);
 	info("ocs: job=%u lease=%.8s event=adopt gate=%d", job->job_id, id,
 	     gate);
 	return 0;
@@ -63,16 +75,16 @@ static int adopt(job_record_t *job, void *arg)
 
 void recover_reconfigure(void)
 {
-	static bool first = true;
 	const struct ocs_conf *oc;
 	struct ocs_error err;
 
 	if (lib_configure(&err) < 0)
 		error("ocs: event=configure error=\"%s\"", err.text);
+	future_reconfigured();
 	if (!lib_ops() || !(oc = lib_ops()->conf_get()))
 		return;
-	if (first) {
-		first = false;
+	if (worker_arm()) {
+		table_clear();
 		compat_each_job(adopt, (void *) oc);
 		worker_start();
 	}
@@ -89,6 +101,7 @@ struct ids {
 		int64_t end_s, slack_s;	/* see jobinfo_lease_end() */
 	} *v;
 	bool short_of_memory;
+	time_t from_s, to_s;	/* what begins after FROM_S, up to TO_S */
 };
 
 static int by_id(const void *a, const void *b)
@@ -96,11 +109,22 @@ static int by_id(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* Jobs that were put back begin a while later; nothing else that happens then
+ * makes Slurm look at its queue within a minute. */
+static void kick_if_begins(const job_record_t *job, const struct ids *ids)
+{
+	if (IS_JOB_PENDING(job) && job->details && jobinfo_requested(job) &&
+	    job->details->begin_time > ids->from_s &&
+	    job->details->begin_time <= ids->to_s)
+		kick_in(0);
+}
+
 static int collect(job_record_t *job, void *arg)
 {
 	struct ids *ids = arg;
 	const char *id;
 
+	kick_if_begins(job, ids);
 	if (!holds(job) || !job->details || !(id = jobinfo_lease_id(job)))
 		return 0;
 	if (ids->n == ids->max) {
@@ -138,24 +162,49 @@ static bool job_known(const struct ocs_lease *lease)
 	return known;
 }
 
+/* True if the job's record says that it was this very lease's and has ended:
+ * slurmctld did not live to give it back. */
+static bool job_ended(const struct ocs_lease *lease, int64_t *ended_s)
+{
+	job_record_t *job;
+	const char *id;
+	bool ended;
+
+	compat_lock_read();
+	job = find_job_record(lease->job_id);
+	id = job && job->details ? jobinfo_lease_id(job) : NULL;
+	ended = id && !strcmp(id, lease->id) && IS_JOB_FINISHED(job) &&
+		!IS_JOB_COMPLETING(job);
+	if (ended)
+		*ended_s = job->end_time;
+	compat_unlock_read();
+	return ended;
+}
+
 /* A lease that no job of ours holds, and that nobody is dealing with. Where we
  * know nothing of its job the list of jobs may be lost (slurmctld -c, an empty
  * StateSaveLocation): an operator must say that it may go. */
 static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
 {
 	struct ocs_error err;
-	const char *word = ocs_lease_word(lease), *why;
+	const char *word = ocs_lease_word(lease), *why = "reconcile";
+	int64_t ended_s = 0;
 
-	if (!strcmp(word, "GONE") || !strcmp(word, "RELEASING"))
+	if (!strcmp(word, "GONE") || !strcmp(word, "RELEASING") ||
+	    table_has(lease->id))
 		return;
-	if (now_at_agent_ms - lease->held_ms < OCS_RECONCILE_YOUNG_S * 1000)
-		return;
-	if (table_has(lease->id))
-		return;
-	why = job_known(lease) ? "reconcile" : "unknown";
-	if (lib_ops()->release(lease->id, why, 0, 2000, &err) == 0)
+	if (!job_ended(lease, &ended_s)) {
+		if (now_at_agent_ms - lease->held_ms <
+		    OCS_RECONCILE_YOUNG_S * 1000)
+			return;
+		if (!job_known(lease))
+			why = "unknown";
+	}
+	if (lib_ops()->release(lease->id, why, ended_s, 2000, &err) == 0)
 		info("ocs: job=%u lease=%.8s event=orphan_released",
 		     lease->job_id, lease->id);
+	else if (err.code == OCS_STALE)
+		worker_stale();
 	else
 		error("ocs: job=%u lease=%.8s event=orphan_kept error=\"%s\"",
 		      lease->job_id, lease->id, err.text);
@@ -232,6 +281,10 @@ static void follow_end(const struct ocs_lease *l, uint32_t job_id,
 		      job_id, l->id, end_s);
 		return;
 	}
+	if (err.code == OCS_STALE) {
+		worker_stale();
+		return;
+	}
 	/* It runs on, OVERDUE in the end; the agent tells its operators. */
 	info("ocs: job=%u lease=%.8s event=extend_refused end_s=%"PRId64" error=\"%s\"",
 	     job_id, l->id, end_s, err.text);
@@ -241,8 +294,9 @@ static void follow_end(const struct ocs_lease *l, uint32_t job_id,
 void recover_reconcile(void)
 {
 	const struct ocslib_ops *lib = lib_ops();
+	static time_t looked_s;
 	const struct ocs_state *state;
-	struct ids ids = { 0 };
+	struct ids ids = { .from_s = looked_s, .to_s = time(NULL) };
 	uint64_t silent = lib->silent_ms();
 
 	/* Only against a snapshot of now. */
@@ -251,6 +305,7 @@ void recover_reconcile(void)
 	compat_lock_read();
 	compat_each_job(collect, &ids);
 	compat_unlock_read();
+	looked_s = ids.to_s;
 	if (ids.short_of_memory)
 		goto out;
 	qsort(ids.v, ids.n, sizeof(*ids.v), by_id);

@@ -18,11 +18,14 @@
 /* Holds of the last second; more than fit is "budget gone". */
 #define RING 256
 #define WINDOW_US 1000000
+/* A hold that got no answer counts for so long, unless a later one got one. */
+#define STALLED_MS 60000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
 static struct { uint64_t end_us, spent_us; } ring[RING];
 static unsigned int ring_next;
 static uint64_t breaker_until_ms;
+static uint64_t stalled_until_ms;
 static struct {
 	uint64_t holds, refused, failed;
 	uint64_t max_us;		/* longest hold */
@@ -63,6 +66,7 @@ static void spent(uint64_t us, bool answered, bool refused,
 		stats.failed++;
 		breaker_until_ms = now / 1000 + breaker_ms;
 	}
+	stalled_until_ms = answered ? 0 : now / 1000 + STALLED_MS;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -117,14 +121,31 @@ bool reserve_usable(void)
 	return ms >= 5 && !reserve_agent_down() && lib->hold_ready();
 }
 
+static void slow(struct ocs_error *err)
+{
+	ocs_fail(err, OCS_TIMEOUT, "the agent answers slowly");
+	ocs_fail_reason(err, "OpticalAgentSlow");
+}
+
 bool reserve_possible(struct ocs_error *err)
 {
 	if (reserve_usable())
 		return true;
 	worker_wake();
-	ocs_fail(err, OCS_TIMEOUT, "the agent answers slowly");
-	ocs_fail_reason(err, "OpticalAgentSlow");
+	slow(err);
 	return false;
+}
+
+bool reserve_stalled(struct ocs_error *err)
+{
+	bool stalled;
+
+	pthread_mutex_lock(&lock);
+	stalled = now_ms() < stalled_until_ms;
+	pthread_mutex_unlock(&lock);
+	if (stalled)
+		slow(err);
+	return stalled;
 }
 
 static int new_id(char id[static OCS_LEASE_ID_MAX])
@@ -138,8 +159,8 @@ static int new_id(char id[static OCS_LEASE_ID_MAX])
 	return 0;
 }
 
-/* The nodes of the job at site NAME, as a host list. */
-static char *nodes_at(const job_record_t *job, const char *name)
+/* Those of NODES at site NAME, as a host list. */
+static char *nodes_at(const bitstr_t *nodes, const char *name)
 {
 	const struct sitemap *map = sitemap_get();
 	int s = sitemap_find(map, name);
@@ -149,7 +170,7 @@ static char *nodes_at(const job_record_t *job, const char *name)
 	if (s < 0)
 		return NULL;
 	b = bit_copy(map->site[s].nodes);
-	bit_and(b, job->node_bitmap);
+	bit_and(b, (bitstr_t *) nodes);
 	text = bitmap2node_name(b);
 	FREE_NULL_BITMAP(b);
 	copy = text ? strdup(text) : NULL;
@@ -157,7 +178,7 @@ static char *nodes_at(const job_record_t *job, const char *name)
 	return copy;
 }
 
-static int lease_sites(const job_record_t *job, const struct ocs_net *net,
+static int lease_sites(const bitstr_t *nodes, const struct ocs_net *net,
 		       const unsigned int *site, unsigned int nsites,
 		       struct ocs_lease *lease)
 {
@@ -165,7 +186,7 @@ static int lease_sites(const job_record_t *job, const struct ocs_net *net,
 		memcpy(lease->site[i].name, net->site[site[i]].name,
 		       OCS_NAME_MAX);
 		lease->nsites = i + 1;
-		if (!(lease->site[i].nodes = nodes_at(job,
+		if (!(lease->site[i].nodes = nodes_at(nodes,
 						      lease->site[i].name)))
 			return -1;
 	}
@@ -188,7 +209,9 @@ static int lease_circuits(const struct ocs_net *net,
 		c->requested_bps = req->want_bps;
 		c->granted_bps = p->granted_bps;
 		c->max_latency_us = req->latency_us;
-		c->latency_us = p->route.latency_us;
+		c->max_delay_variation_us = req->delay_variation_us;
+		c->protect = req->protect;
+		c->latency_us = p->worst_latency_us;
 	}
 	lease->ncircuits = plan->ncircuits;
 	return 0;
@@ -214,6 +237,7 @@ static int granted(job_record_t *job, struct ocs_lease *got,
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	}
 	compat_set_license(job, gbps, true);
+	future_forget(job);
 	job->details->prolog_running++;
 	compat_set_configuring(job);
 	reasons_forget(job->job_id);
@@ -271,9 +295,18 @@ static void no_circuits(job_record_t *job, const struct ocs_lease *lease,
 			const struct ocs_request *req,
 			const struct ocs_conf *oc)
 {
+	struct token t;
+
 	jobinfo_env_facts(job, lease, req, oc, false);
 	compat_set_license(job, 0, true);
 	reasons_forget(job->job_id);
+	/* what it waited for counts no more */
+	jobinfo_token_get(job, &t);
+	if (strcmp(t.state, "PENDING"))
+		return;
+	memset(&t, 0, sizeof(t));
+	snprintf(t.state, sizeof(t.state), "NONE");
+	jobinfo_token_set(job, &t);
 }
 
 static void without_agent(job_record_t *job)
@@ -300,24 +333,31 @@ static int begin(job_record_t *job, const struct ocs_request *req,
 	struct ocs_lease *want = NULL;
 	struct ocs_net net = { 0 };
 	struct ocs_plan plan;
+	bitstr_t *nodes = bit_copy(job->node_bitmap);
 	int rc = -1;
 
-	if (!place_sites(&state->net, job->node_bitmap, site, &nsites))
-		return ocs_fail(err, OCS_INTERNAL,
-				"the nodes lie in no site that the agent knows");
-	if (overlay_net(state, &net) < 0 || !(want = ocs_lease_create()) ||
-	    lease_sites(job, &net, site, nsites, want) < 0) {
+	if (het_leader(job))
+		het_others(job, false, nodes);
+	if (!place_sites(&state->net, nodes, site, &nsites)) {
+		ocs_fail(err, OCS_INTERNAL,
+			 "the nodes lie in no site that the agent knows");
+		goto out;
+	}
+	if (future_net(state, job, true, &net, err) < 0)
+		goto out;
+	if (!(want = ocs_lease_create()) ||
+	    lease_sites(nodes, &net, site, nsites, want) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		goto out;
 	}
 	jobinfo_lease_job(job, want);
-	if (nsites == 1) {
+	if (ocs_plan_make(&net, site, nsites, req, &plan, err) < 0)
+		goto out;
+	if (!plan.ncircuits) {
 		no_circuits(job, want, req, oc);
 		rc = 0;
 		goto out;
 	}
-	if (ocs_plan_make(&net, site, nsites, req, &plan, err) < 0)
-		goto out;
 	if (lease_circuits(&net, req, &plan, want) < 0 ||
 	    new_id(want->id) < 0) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
@@ -325,9 +365,51 @@ static int begin(job_record_t *job, const struct ocs_request *req,
 	}
 	rc = hold(job, want, req, oc, state, err);
 out:
+	FREE_NULL_BITMAP(nodes);
 	ocs_net_fini(&net);
 	ocs_lease_destroy(want);
 	return rc;
+}
+
+static void is_running(struct entry *e, void *arg)
+{
+	*(bool *) arg = e->phase != PH_COMMIT && e->phase != PH_WAIT_UP;
+}
+
+static bool circuits_up(const job_record_t *job)
+{
+	const char *id = jobinfo_lease_id(job);
+	bool up = true;
+
+	if (lib_ops() && id)
+		(void) table_with(id, is_running, &up);
+	return up;
+}
+
+/* A later component: its leader has started, with the circuits of all. */
+static int join(job_record_t *job, job_record_t *leader,
+		const struct ocs_request *req, const struct ocs_conf *oc,
+		const struct ocs_state *state, struct ocs_error *err)
+{
+	struct ocs_lease *lease;
+
+	if (!IS_JOB_RUNNING(leader))
+		return ocs_fail(err, OCS_CONFLICT, "the leader has not started");
+	if (!jobinfo_lease_id(leader))
+		return begin(job, req, oc, state, err);
+	if (!(lease = jobinfo_lease(leader)))
+		return ocs_fail(err, OCS_INTERNAL,
+				"the leader's circuits can't be read");
+	jobinfo_component(job, lease, req, oc, state->simulated);
+	ocs_lease_destroy(lease);
+	compat_set_license(job, 0, true);
+	reasons_forget(job->job_id);
+	if (circuits_up(leader))
+		return 0;
+	jobinfo_env_set(job, HET_GATE, "1");
+	job->details->prolog_running++;
+	compat_set_configuring(job);
+	return 0;
 }
 
 static bool may_run_without(const job_record_t *job,
@@ -347,6 +429,7 @@ static int begin_optical(job_record_t *job, const struct ocs_request *req)
 	const struct ocs_state *state = lib->state_get();
 	struct ocs_error err = { 0 };
 	uint64_t start = now_us();
+	job_record_t *leader;
 	int rc = -1;
 
 	if (!oc) {
@@ -359,6 +442,8 @@ static int begin_optical(job_record_t *job, const struct ocs_request *req)
 			ocs_fail(&err, OCS_IO, "the agent does not answer");
 			ocs_fail_reason(&err, "OpticalAgentDown");
 		}
+	} else if (job->het_job_offset && (leader = het_leader(job))) {
+		rc = join(job, leader, req, oc, state, &err);
 	} else {
 		rc = begin(job, req, oc, state, &err);
 	}
@@ -382,7 +467,11 @@ int reserve_job_begin(job_record_t *job)
 {
 	struct ocs_request req;
 
-	if (!lib_ops() || !job->details || !jobinfo_requested(job))
+	if (!lib_ops() || !job->details)
+		return 0;
+	if (expand_is(job))	/* what it asked for before it was one */
+		compat_set_license(job, 0, true);
+	if (!jobinfo_requested(job))
 		return 0;
 	if (!jobinfo_request(job, &req) || req.none) {
 		jobinfo_env_clear(job);
@@ -399,34 +488,32 @@ static void ended(struct entry *e, void *arg)
 	if (e->phase == PH_RELEASE || e->phase == PH_COMPLETING)
 		return;
 	e->phase = PH_COMPLETING;
-	e->ended_s = time(NULL);
+	e->ended_s = *(time_t *) arg;
 	e->fini_ms = now_ms();
 }
 
 void reserve_job_fini(job_record_t *job)
 {
+	time_t when = time(NULL);
 	const char *id;
 
 	if (!lib_ops() || !(id = jobinfo_lease_id(job)))
 		return;
-	if (!table_with(id, ended, NULL)) {
+	/* As sacct has it: nodes are given back later than the job's end, after a
+	 * restart much later. Before its end a job's end is its limit's. */
+	if (job->end_time >= job->start_time && job->end_time < when)
+		when = job->end_time;
+	if (!table_with(id, ended, &when)) {
 		(void) table_add(id, job->job_id, PH_RUNNING, false, 0, NULL);
-		(void) table_with(id, ended, NULL);
+		(void) table_with(id, ended, &when);
 	}
 	worker_wake();
 }
 
-static void is_running(struct entry *e, void *arg)
-{
-	*(bool *) arg = e->phase != PH_COMMIT && e->phase != PH_WAIT_UP;
-}
-
 bool reserve_job_ready(job_record_t *job)
 {
-	const char *id;
-	bool ready = true;
-
-	if (lib_ops() && (id = jobinfo_lease_id(job)))
-		(void) table_with(id, is_running, &ready);
-	return ready;
+	/* What a burst buffer does before the job asks this, and asks again only
+	 * a minute later, for ever if the job was put back meanwhile. It may go
+	 * on: the gate, prolog_running, is closed by both of us. */
+	return (job->burst_buffer && job->burst_buffer[0]) || circuits_up(job);
 }

@@ -34,8 +34,13 @@
 extern struct xlist *job_list __attribute__((weak));
 extern time_t last_job_update __attribute__((weak));
 extern bitstr_t *idle_node_bitmap __attribute__((weak));
+extern bitstr_t *up_node_bitmap __attribute__((weak));
+extern slurmctld_config_t slurmctld_config __attribute__((weak));
 extern node_record_t **node_record_table_ptr __attribute__((weak));
 extern int node_record_count __attribute__((weak));
+
+/* One of the PREEMPT_MODE_*; its header has moved between versions. */
+extern uint16_t slurm_job_preempt_mode(job_record_t *job_ptr);
 
 /* A pointer, however this Slurm calls it. */
 typedef __typeof__(hostlist_create(NULL)) compat_hostlist;
@@ -43,6 +48,10 @@ typedef __typeof__(hostlist_create(NULL)) compat_hostlist;
 /* One attempt: let select/cons_tres test the job on BITMAP (changed). */
 typedef int (*compat_test_f)(void *arg, bitstr_t *bitmap);
 
+/* True while this slurmctld is the one in charge: not before its state is read
+ * and not in a backup that has given control back, which is the same process
+ * still. No lock needed. */
+bool compat_in_charge(void);
 /* True while backfill asks when JOB could start. */
 bool compat_in_backfill(const job_record_t *job);
 /* What job_test answers while circuits are lacking: where this Slurm has an
@@ -60,6 +69,8 @@ void compat_unlock_read(void);
 int compat_requeue(job_record_t *job, bool held);
 /* Kill it; MESSAGE is for its salloc or srun. */
 void compat_kill(job_record_t *job, const char *message);
+/* Send SIG to its steps and its batch script. */
+void compat_signal(job_record_t *job, int sig);
 /* Let the schedulers look again, soon. No lock held. */
 void compat_schedule(void);
 /* End of the gate: launches a batch job. */

@@ -104,6 +104,26 @@ void table_drop(const char *lease_id)
 	free(e);
 }
 
+void table_clear(void)
+{
+	struct entry *all = NULL, *e;
+
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < BUCKETS; i++)
+		while ((e = bucket[i])) {
+			bucket[i] = e->next;
+			e->next = all;
+			all = e;
+		}
+	count = 0;
+	pthread_mutex_unlock(&lock);
+	while ((e = all)) {
+		all = e->next;
+		ocs_lease_destroy(e->lease);
+		free(e);
+	}
+}
+
 struct entry *table_list(unsigned int *n)
 {
 	struct entry *list;

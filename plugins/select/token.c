@@ -60,6 +60,10 @@ static void parse_pair(struct token *t, const char *p, size_t len)
 		copy(t->circuits, sizeof(t->circuits), eq, vlen);
 	else if (KEY("cause"))
 		copy(t->cause, sizeof(t->cause), eq, vlen);
+	else if (KEY("advice"))
+		copy(t->advice, sizeof(t->advice), eq, vlen);
+	else if (KEY("bounds"))
+		copy(t->bounds, sizeof(t->bounds), eq, vlen);
 	else if (KEY("simulated"))
 		t->simulated = vlen == 1 && *eq == '1';
 	else if (KEY("held"))
@@ -116,6 +120,7 @@ char *token_replace(const char *text, const struct token *token)
 	put(body, sizeof(body), "state", token->state);
 	put(body, sizeof(body), "lease", token->lease);
 	put(body, sizeof(body), "circuits", token->circuits);
+	put(body, sizeof(body), "bounds", token->bounds);
 	if (token->simulated)
 		put(body, sizeof(body), "simulated", "1");
 	if (token->failures) {
@@ -125,6 +130,7 @@ char *token_replace(const char *text, const struct token *token)
 	if (token->held)
 		put(body, sizeof(body), "held", "1");
 	put(body, sizeof(body), "cause", token->cause);
+	put(body, sizeof(body), "advice", token->advice);
 
 	if (!text)
 		text = "";

@@ -25,6 +25,8 @@
 #define CALL_MS 2000
 /* Without events the worker looks around this often. */
 #define TICK_MS 1000
+/* Between the reading of the state and the taking of control. */
+#define ARMED_MS 50
 /* Beyond KillWait, how long COMPLETING may keep a circuit lit. */
 #define COMPLETING_GRACE_S 60
 
@@ -38,10 +40,16 @@
 
 #define SETUP "OpticalSetup"
 
-/* guards the next three */
+/* After a restart slurmctld knows a node as up when it has registered; a job
+ * that could start waits so long for its nodes. */
+#define NODES_UP_MS 60000
+
+/* guards the next five */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond;
 static bool woken, started, reconfigured;
+/* Does this slurmctld rule? ARMED: it has read the state and will. */
+static enum { CHARGE_NONE, CHARGE_ARMED, CHARGE_IN, CHARGE_OUT } charge;
 static uint64_t stale_ms;	/* a hold was refused as stale; 0: none */
 
 /* The worker's alone. */
@@ -66,6 +74,46 @@ void worker_reconfigured(void)
 	reconfigured = true;
 	pthread_mutex_unlock(&lock);
 	worker_wake();
+}
+
+bool worker_arm(void)
+{
+	bool anew;
+
+	pthread_mutex_lock(&lock);
+	anew = charge == CHARGE_NONE || charge == CHARGE_OUT ||
+	       (charge == CHARGE_IN && !compat_in_charge());
+	if (anew)
+		charge = CHARGE_ARMED;
+	pthread_mutex_unlock(&lock);
+	return anew;
+}
+
+/* True if this slurmctld is in charge. One that has given its control to
+ * another lets go of the agent, and does nothing until it has it again. */
+static bool in_charge(void)
+{
+	bool now = compat_in_charge(), left, came;
+	struct ocs_error err;
+
+	pthread_mutex_lock(&lock);
+	left = charge == CHARGE_IN && !now;
+	came = (charge == CHARGE_ARMED || charge == CHARGE_OUT) && now;
+	if (left)
+		charge = CHARGE_OUT;
+	else if (came)
+		charge = CHARGE_IN;
+	pthread_mutex_unlock(&lock);
+	if (left) {
+		info("ocs: event=control_given_back");
+		controller_epoch = 0;
+		lib_ops()->stop();
+	} else if (came) {
+		controller_epoch = take_back_ms = agent_retry_ms = 0;
+		if (lib_ops()->watch(&err) < 0)
+			error("ocs: event=watch_failed error=\"%s\"", err.text);
+	}
+	return now;
 }
 
 void worker_stale(void)
@@ -119,10 +167,13 @@ static void check_stale(void)
 static void wait_event(void)
 {
 	struct timespec ts;
+	uint64_t ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += TICK_MS / 1000;
 	pthread_mutex_lock(&lock);
+	ms = charge == CHARGE_ARMED ? ARMED_MS : TICK_MS;
+	ts.tv_sec += (ts.tv_nsec / 1000000 + ms) / 1000;
+	ts.tv_nsec = (ts.tv_nsec + ms * 1000000) % 1000000000;
 	while (!woken)
 		if (pthread_cond_timedwait(&cond, &lock, &ts) == ETIMEDOUT)
 			break;
@@ -168,9 +219,7 @@ static void ungate(struct entry *e, void *arg)
 	e->gated = false;
 }
 
-/* The job of ENTRY if it still is the run that the lease was for. Job lock
- * held. */
-static job_record_t *job_of(const struct entry *e)
+job_record_t *worker_job(const struct entry *e)
 {
 	job_record_t *job = find_job_record(e->job_id);
 	const char *id = job && job->details ? jobinfo_lease_id(job) : NULL;
@@ -184,7 +233,10 @@ static void gate_open(const struct entry *e, job_record_t *job)
 	bool gated = false;
 
 	(void) table_with(e->lease_id, ungate, &gated);
-	if (gated && job && job->details && job->details->prolog_running)
+	if (!gated || !job || !job->details)
+		return;
+	het_gates_open(job);
+	if (job->details->prolog_running)
 		compat_gate_open(job);
 }
 
@@ -225,23 +277,78 @@ static void token_write(job_record_t *job, const char *word,
 	jobinfo_token_set(job, &t);
 }
 
+/* Slurm refuses the steps of a job whose nodes are not all up, and its srun
+ * then waits for minutes before it asks again. After a restart nodes are not up
+ * before they have registered. */
+static bool nodes_ready(const struct entry *e)
+{
+	job_record_t *job;
+	bool ready;
+
+	if (!e->adopted_ms || now_ms() - e->adopted_ms > NODES_UP_MS)
+		return true;
+	compat_lock_read();
+	job = worker_job(e);
+	ready = !job || !job->node_bitmap ||
+		bit_super_set(job->node_bitmap, up_node_bitmap);
+	compat_unlock_read();
+	return ready;
+}
+
+/* What the components of a job are told of its circuits. */
+struct told {
+	const struct ocs_lease *lease;
+	const struct ocs_request *req;
+	const struct ocs_conf *oc;
+	bool simulated;
+};
+
+static void tell_component(job_record_t *job, void *arg)
+{
+	const struct told *t = arg;
+
+	if (!jobinfo_requested(job) || !IS_JOB_RUNNING(job))
+		return;
+	token_write(job, "ACTIVE", t->lease, t->simulated, NULL);
+	jobinfo_component(job, t->lease, t->req, t->oc, t->simulated);
+}
+
+/* A warning for the user, or NULL. */
+static const char *split_text(const job_record_t *job, char *buf, size_t size)
+{
+	const char *site = job->node_bitmap ?
+		sitemap_split(job->node_bitmap) : NULL;
+
+	if (!site)
+		return NULL;
+	snprintf(buf, size, "ranks are not together by site: nodes of others come between those of %s",
+		 site);
+	return buf;
+}
+
 /* All circuits are up and attached (I4): let the job start. */
 static void start_job(const struct entry *e, const struct ocs_lease *lease,
 		      bool simulated)
 {
 	const struct ocslib_ops *lib = lib_ops();
 	const struct ocs_conf *oc = lib->conf_get();
+	char text[160];
 	struct ocs_request req;
 	job_record_t *job;
 
 	compat_lock_write();
-	if ((job = job_of(e)) && IS_JOB_RUNNING(job)) {
+	if ((job = worker_job(e)) && IS_JOB_RUNNING(job)) {
 		jobinfo_failures_set(job, 0, false);
-		token_write(job, "ACTIVE", lease, simulated, NULL);
+		token_write(job, "ACTIVE", lease, simulated,
+			    split_text(job, text, sizeof(text)));
 		/* The real route may differ from the predicted one. */
-		if (oc && jobinfo_request(job, &req))
+		if (oc && jobinfo_request(job, &req)) {
+			struct told told = { lease, &req, oc, simulated };
+
 			jobinfo_env_facts(job, lease, &req, oc, simulated);
-		if (!xstrncmp(job->state_desc, SETUP, sizeof(SETUP) - 1))
+			het_each(job, tell_component, &told);
+		}
+		if (!xstrncmp(job->state_desc, "Optical", 7))
 			xfree(job->state_desc);
 		gate_open(e, job);
 		info("ocs: job=%u lease=%.8s event=active", e->job_id,
@@ -253,6 +360,11 @@ static void start_job(const struct entry *e, const struct ocs_lease *lease,
 	for (unsigned int i = 0; i < lease->ncircuits; i++)
 		backoff_clear(lease->circuit[i].a, lease->circuit[i].z);
 	phase(e->lease_id, PH_RUNNING);
+}
+
+static void begin_with(job_record_t *job, void *arg)
+{
+	job->details->begin_time = *(time_t *) arg;
 }
 
 /* Back into the queue, or to its end when it can't be. Write locks held. */
@@ -272,6 +384,7 @@ static void put_back(job_record_t *job, const struct entry *e,
 	jobinfo_failures_set(job, failures, held);
 	token_write(job, "FAILED", NULL, false, cause);
 	job->details->begin_time = time(NULL) + oc->setup_retry_delay_s;
+	het_each(job, begin_with, &job->details->begin_time);
 	rc = compat_requeue(job, held);
 	info("ocs: job=%u lease=%.8s event=setup_failed blame=%s failures=%u held=%d requeue=%d cause=\"%s\"",
 	     job->job_id, e->lease_id, ocs_blame_name(blame), failures, held,
@@ -290,6 +403,25 @@ static void put_back(job_record_t *job, const struct entry *e,
 	}
 }
 
+/* Which circuit of LEASE it was that failed: what became of it nobody knows, or
+ * the cause names a link of its route; else the first. */
+static unsigned int failed_circuit(const struct ocs_lease *lease,
+				   const char *cause)
+{
+	unsigned int found = 0;
+
+	for (unsigned int i = lease->ncircuits; i-- > 0; ) {
+		const struct ocs_circuit *c = &lease->circuit[i];
+
+		if (c->prov == OCS_UNKNOWN)
+			return i;
+		for (unsigned int h = 0; h < c->nhops; h++)
+			if (xstrstr(cause, c->hop[h]))
+				found = i;
+	}
+	return found;
+}
+
 static void fail_job(const struct entry *e, const struct ocs_lease *lease,
 		     enum ocs_blame blame, const char *cause)
 {
@@ -301,16 +433,17 @@ static void fail_job(const struct entry *e, const struct ocs_lease *lease,
 
 	if (!oc)
 		return;
-	for (unsigned int i = 0; lease && i < lease->ncircuits; i++) {
-		const struct ocs_circuit *c = &lease->circuit[i];
+	if (lease && lease->ncircuits) {
+		const struct ocs_circuit *c =
+			&lease->circuit[failed_circuit(lease, cause)];
 
-		if (i == 0 || c->prov == OCS_UNKNOWN || c->data == OCS_DOWN)
-			snprintf(pair, sizeof(pair), "%s-%s", c->a, c->z);
-		if (blame == OCS_BLAME_FAULT)
-			backoff_add(c->a, c->z);
+		snprintf(pair, sizeof(pair), "%s-%s", c->a, c->z);
 	}
+	for (unsigned int i = 0; lease && i < lease->ncircuits; i++)
+		if (blame == OCS_BLAME_FAULT)
+			backoff_add(lease->circuit[i].a, lease->circuit[i].z);
 	compat_lock_write();
-	if ((job = job_of(e)) && IS_JOB_RUNNING(job))
+	if ((job = worker_job(e)) && IS_JOB_RUNNING(job))
 		put_back(job, e, blame, pair, cause, oc);
 	/* Only now: opened earlier it could launch the job. */
 	gate_open(e, job);
@@ -321,22 +454,72 @@ static void fail_job(const struct entry *e, const struct ocs_lease *lease,
 	worker_wake();
 }
 
+/* What its operators keep a set-up waiting for: the agent says so as the lease's
+ * cause, the first word of which is a reason. NULL: nothing. */
+static const char *kept_back(const struct ocs_lease *lease)
+{
+	return lease->resv == OCS_COMMITTED && !lease->active_ms &&
+	       !xstrncmp(lease->cause, "Optical", 7) ? lease->cause : NULL;
+}
+
 /* squeue and scontrol say what a CONFIGURING job waits for. */
 static void tell_setup(const struct entry *e, const struct ocs_lease *lease)
 {
+	const char *kept = kept_back(lease);
 	job_record_t *job;
 
 	compat_lock_write();
-	if ((job = job_of(e)) && IS_JOB_CONFIGURING(job)) {
+	if ((job = worker_job(e)) && IS_JOB_CONFIGURING(job)) {
 		xfree(job->state_desc);
-		for (unsigned int i = 0; i < lease->ncircuits; i++)
+		if (kept)
+			job->state_desc = xstrndup(kept, strcspn(kept, " "));
+		for (unsigned int i = 0; !kept && i < lease->ncircuits; i++)
 			xstrfmtcat(job->state_desc, "%s%s-%s",
 				   i ? "," : SETUP "(", lease->circuit[i].a,
 				   lease->circuit[i].z);
-		xstrcat(job->state_desc, ")");
+		if (!kept)
+			xstrcat(job->state_desc, ")");
 		last_job_update = time(NULL);
 	}
 	compat_unlock_write();
+}
+
+static void note_told(struct entry *e, void *arg)
+{
+	e->told = *(const uint32_t *) arg;
+}
+
+/* The same when it is another reason than last time: the agent's view of it. */
+static void tell_waits(const struct entry *e, const struct ocs_lease *lease)
+{
+	uint32_t told = 0;
+
+	for (const char *p = kept_back(lease); p && *p; p++)
+		told = told * 31 + (unsigned char) *p;
+	if (told == e->told)
+		return;
+	tell_setup(e, lease);
+	info("ocs: job=%u lease=%.8s event=waits reason=%s", e->job_id,
+	     e->lease_id, told ? lease->cause : "none");
+	(void) table_with(e->lease_id, note_told, &told);
+}
+
+/* A burst buffer's pre_run is at work for the job. When the job is put back
+ * meanwhile burst_buffer/lua takes it for running once pre_run is done, and never
+ * lets it start again: not now, unless CommitTimeout is over. */
+static bool pre_run(const struct entry *e)
+{
+	job_record_t *job;
+	bool runs;
+
+	if (!e->gated || now_ms() > e->deadline_ms)
+		return false;
+	compat_lock_read();
+	job = worker_job(e);
+	runs = job && IS_JOB_RUNNING(job) && job->burst_buffer &&
+		job->burst_buffer[0] && job->details->prolog_running > 1;
+	compat_unlock_read();
+	return runs;
 }
 
 static void do_commit(const struct entry *e)
@@ -370,6 +553,8 @@ static void do_commit(const struct entry *e)
 				 "the agent did not answer");
 	} else if (err.code == OCS_STALE) {
 		replaced(&err);
+	} else if (pre_run(e)) {
+		(void) table_with(e->lease_id, retry_later, NULL);
 	} else if (e->gated) {
 		fail_job(e, lease, err.code == OCS_BUSY ? OCS_BLAME_FAULT :
 			 OCS_BLAME_REFUSED, err.text);
@@ -387,19 +572,31 @@ static void do_wait_up(const struct entry *e, const struct ocs_state *state)
 	const struct ocs_lease *lease;
 
 	lease = state ? ocs_state_lease(state, e->lease_id) : NULL;
-	if (lease && lease->resv == OCS_FAILED) {
+	if (lease && (lease->resv == OCS_FAILED ||
+		      lease->resv == OCS_TERMINATED) && pre_run(e)) {
+		debug2("ocs: job=%u lease=%.8s event=pre_run_awaited",
+		       e->job_id, e->lease_id);
+	} else if (lease && lease->resv == OCS_FAILED) {
 		fail_job(e, lease, lease->blame, lease->cause);
 	} else if (lease && lease->resv == OCS_COMMITTED &&
 		   ocs_lease_up(lease)) {
+		if (!nodes_ready(e))
+			return;
 		start_job(e, lease, state->simulated);
 	} else if (lease && lease->resv == OCS_TERMINATED) {
 		fail_job(e, lease, OCS_BLAME_FAULT, "the lease was ended by the agent");
 	} else if (now_ms() > e->deadline_ms) {
 		struct ocs_lease *mine = table_lease(e->lease_id);
+		const char *kept = lease ? kept_back(lease) : NULL;
+		char cause[160];
 
-		fail_job(e, mine, OCS_BLAME_FAULT,
-			 "the circuits did not come up within CommitTimeout");
+		snprintf(cause, sizeof(cause),
+			 "the circuits did not come up within CommitTimeout%s%.90s",
+			 kept ? ": " : "", kept ? kept : "");
+		fail_job(e, mine, OCS_BLAME_FAULT, cause);
 		ocs_lease_destroy(mine);
+	} else if (lease && e->gated) {
+		tell_waits(e, lease);
 	}
 }
 
@@ -411,14 +608,15 @@ static void do_completing(const struct entry *e)
 
 	if (e->gated) {
 		compat_lock_write();
-		job = job_of(e);
+		job = worker_job(e);
 		gate_open(e, job);
 		compat_unlock_write();
 	}
 	if (!done) {
 		compat_lock_read();
-		job = job_of(e);
-		done = !job || !IS_JOB_COMPLETING(job);
+		job = worker_job(e);
+		done = !job || !(IS_JOB_COMPLETING(job) ||
+				 het_completing(job));
 		compat_unlock_read();
 	}
 	if (done)
@@ -511,6 +709,7 @@ static void do_entry(const struct entry *e, const struct ocs_state *state,
 			do_release(e);
 		break;
 	case PH_RUNNING:
+		broken_check(e, state);
 		break;
 	}
 }
@@ -547,9 +746,14 @@ static void *worker(void *arg)
 
 	prctl(PR_SET_NAME, "ocs_worker");
 	for (;;) {
-		const struct ocs_conf *oc = lib_ops()->conf_get();
+		const struct ocs_conf *oc;
 		uint64_t interval = OCS_RECONCILE_INTERVAL_S;
 
+		if (!in_charge()) {
+			wait_event();
+			continue;
+		}
+		oc = lib_ops()->conf_get();
 		if (oc)
 			interval = oc->reconcile_interval_s;
 		round_once();
@@ -559,6 +763,7 @@ static void *worker(void *arg)
 			compute_tell(oc, CALL_MS);
 			told_ms = now_ms();
 		}
+		switch_off_run(oc, now_ms() >= reconcile_ms);
 		if (oc)
 			lib_ops()->conf_put(oc);
 		if (now_ms() >= reconcile_ms) {

@@ -173,7 +173,7 @@ EXPORT int slurm_spank_init_post_opt(spank_t sp, int ac, char **av)
 		return -1;
 	}
 	/* others at their defaults look untouched to the check */
-	if (!was_typed("bw")) {
+	if (!was_typed("bw") && !was_typed("class")) {
 		slurm_error("--optical-%s needs --optical-bw (example: --optical-bw=400G)",
 			    typed[0]);
 		return -1;

@@ -4,7 +4,9 @@
  *
  * Usage: agent OPTICALD DIR [PART...]; DIR is made, on the disk that is to be
  * measured. Each figure is a line "NAME value limit ok|short"; lines with #
- * are what they were made of. What is compared takes turns, in one run.
+ * are what they were made of. What is compared takes turns, in one run. With
+ * tests/fake/slow_sync.c loaded all figures are of a disk that is so much slower,
+ * for the agent and for what it is compared with, and are named so.
  * Exits 1 if a figure is short, 2 if nothing could be measured.
  */
 #include "ocs_config.h"	/* _GNU_SOURCE */
@@ -47,6 +49,8 @@ static const char small_conf[] =
 
 static const char *program, *top;
 static bool any_short;
+/* "" or, with a disk that we make slower, what says so in figures' names */
+static char slower[32];
 
 /* A figure and its limit; AT_LEAST: or more, else or less. */
 static void figure(const char *name, double value, double limit, bool at_least)
@@ -54,13 +58,14 @@ static void figure(const char *name, double value, double limit, bool at_least)
 	bool ok = at_least ? value >= limit : value <= limit;
 
 	any_short = any_short || !ok;
-	printf("%s %.3f %g %s\n", name, value, limit, ok ? "ok" : "short");
+	printf("%s%s %.3f %g %s\n", name, slower, value, limit,
+	       ok ? "ok" : "short");
 	fflush(stdout);
 }
 
 static void note(const char *name, double value)
 {
-	printf("# %s %.3f\n", name, value);
+	printf("# %s%s %.3f\n", name, slower, value);
 	fflush(stdout);
 }
 
@@ -287,6 +292,29 @@ static void part_read(void)
 
 /* ---- holds and commits ---- */
 
+/* What libmicrohttpd alone makes of as many requests as a hold and its commit
+ * are, answered at once with BODY: no rate of ours can be above that. */
+static void bare_pairs(const char *dir, const char *body)
+{
+	static const unsigned int nconns[] = { 1, CONNS };
+	char bare[BENCH_PATH_MAX + 16], name[64];
+	pid_t pid;
+
+	snprintf(bare, sizeof(bare), "%s/bare", dir);
+	pid = bench_bare_http(bare, body, strlen(body));
+	for (int i = 0; i < 2; i++) {
+		struct mix mix = { .commits = true };
+		double rate = mix_run(&mix, bare, nconns[i], ROUND_S);
+
+		snprintf(name, sizeof(name), "bare_http_pairs_%u_client%s_per_s",
+			 nconns[i], i ? "s" : "");
+		note(name, rate);
+		bench_clear(&mix.us);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static void part_write(void)
 {
 	struct bench_values rate[4] = { { 0 } };
@@ -315,6 +343,7 @@ static void part_write(void)
 	}
 	refused = one.refused + many.refused + hold.refused;
 	bench_agent_kill(&agent);
+	bare_pairs(dir, text);
 	free(text);
 	if (refused)
 		note("refused", refused);
@@ -462,6 +491,9 @@ int main(int argc, char **argv)
 	program = argv[1];
 	top = argv[2];
 	signal(SIGPIPE, SIG_IGN);
+	if (getenv("OCS_SLOW_SYNC_US"))
+		snprintf(slower, sizeof(slower), "_sync_%luus_slower",
+			 strtoul(getenv("OCS_SLOW_SYNC_US"), NULL, 10));
 	if (statfs(top, &fs) < 0)
 		bench_die("%s: %s", top, strerror(errno));
 	printf("# file_system_type 0x%lx\n", (unsigned long) fs.f_type);

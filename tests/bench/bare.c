@@ -44,7 +44,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con,
 		*context = &begun;
 		return MHD_YES;
 	}
-	*size = 0;
+	if (*size) {
+		*size = 0;
+		return MHD_YES;
+	}
 	r = MHD_create_response_from_buffer(page->len, (void *) page->body,
 					    MHD_RESPMEM_PERSISTENT);
 	if (!r)

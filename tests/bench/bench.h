@@ -75,7 +75,7 @@ size_t bench_request(char *buf, size_t size, const char *method,
 
 /* ---- bare.c: the building blocks alone ---- */
 
-/* A process that answers each GET on the Unix socket PATH with BODY, by
+/* A process that answers each request on the Unix socket PATH with BODY, by
  * libmicrohttpd as the agent uses it. */
 pid_t bench_bare_http(const char *path, const char *body, size_t len);
 /* Appends of LEN bytes to a file in DIR, each synced: so many per second. */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/conf.h"
 #include "agent/store.h"
 #include "common/wire/wire.h"
 
@@ -23,6 +24,7 @@
 
 struct line {
 	unsigned int a, z;
+	uint64_t latency_us;	/* as the agent computes it */
 };
 
 struct made {
@@ -76,6 +78,22 @@ static char *conf_of(const struct made *m)
 	return text;
 }
 
+/* The agent's own reading of what was configured: a ledger that tells other
+ * latencies than the network has would be put right after each start. */
+static void read_latencies(struct made *m, const char *dir)
+{
+	char path[BENCH_PATH_MAX + 32];
+	struct ocs_agent_conf *conf;
+	struct ocs_error err = { 0 };
+
+	snprintf(path, sizeof(path), "%s/opticald.conf", dir);
+	if (!(conf = ocs_agent_conf_read(path, &err)))
+		bench_die("%s", err.text);
+	for (unsigned int i = 0; i < m->large->nlinks; i++)
+		m->link[i].latency_us = conf->net.link[i].latency_us;
+	ocs_agent_conf_destroy(conf);
+}
+
 /* A walk of 1 to HOPS links that comes nowhere twice. */
 static void walk(const struct made *m, struct ocs_circuit *c)
 {
@@ -98,6 +116,7 @@ static void walk(const struct made *m, struct ocs_circuit *c)
 			at = seen[0];
 			continue;
 		}
+		c->latency_us += m->link[i].latency_us;
 		snprintf(c->hop[c->nhops++], OCS_NAME_MAX, "l%05u", i);
 		seen[c->nhops] = at;
 	}
@@ -130,7 +149,6 @@ static void fill(const struct made *m, struct ocs_lease *l,
 	l->ncircuits = 1;
 	l->circuit = c;
 	c->requested_bps = c->granted_bps = c->lit_bps = RATE_BPS;
-	c->latency_us = 1000 * c->nhops;
 	c->prov = OCS_PROVISIONED;
 	c->data = OCS_UP;
 	l->resv = OCS_COMMITTED;
@@ -196,6 +214,7 @@ void bench_large_make(struct bench_agent *agent, const char *dir,
 	make_links(&m);
 	conf = conf_of(&m);
 	bench_agent_conf(agent, dir, conf);
+	read_latencies(&m, dir);
 	snprintf(ledger, sizeof(ledger), "%s/ledger/ledger.db", dir);
 	make_leases(&m, ledger);
 	free(conf);

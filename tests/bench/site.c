@@ -103,7 +103,7 @@ void bench_agent_conf(struct bench_agent *a, const char *dir,
 		dir);
 	if (geteuid())
 		fprintf(f, "Operator=%u\n", (unsigned int) geteuid());
-	fprintf(f, "Driver=sim\n%s", lines);
+	fprintf(f, "Driver=sim SimRealism=off\n%s", lines);
 	if (fclose(f))
 		bench_die("%s: %s", path, strerror(errno));
 }

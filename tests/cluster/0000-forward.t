@@ -9,7 +9,7 @@
 # Data of slurmctld that the plugin shares must be slurmctld's own: weak and
 # undefined here, defined and exported there.
 so=$OCS_INST/lib/slurm-optical/slurm/select_cons_tres_optical.so
-ctld=$(nm -D --defined-only "$(readlink -f /usr/sbin/slurmctld)" | cut -d" " -f3)
+ctld=$(nm -D --defined-only "$(readlink -f "${OCS_SLURM_DIR:-/usr}/sbin/slurmctld")" | cut -d" " -f3)
 is "$(nm -D --defined-only "$so" | awk '$2 !~ /[TR]/')" "" \
 	"the select plugin defines no writable symbol that others see"
 data=$(nm -D "$so" | awk '$1 == "w" && $2 !~ /^_/ { print $2 }')

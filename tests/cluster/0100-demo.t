@@ -67,8 +67,8 @@ is "$rc" 0 "contrib/demo ends with 0" || diag "$(tail -n 40 "$ROOT/out")"
 ok "within 10 minutes on 2 cores" test "$took" -lt 600
 out=$(cat "$ROOT/out")
 like "$out" 'running on lyo001 .*par00[12]' "the job ran on nodes of both sites"
-like "$out" 'OPTICAL_CIRCUITS=paris-lyon:400G:2274us' "it saw its circuit"
-like "$out" 'OPTICAL_SITES=paris,lyon' "and its sites"
+like "$out" 'OPTICAL_CIRCUITS=lyon-paris:400G:2274us' "it saw its circuit"
+like "$out" 'OPTICAL_SITES=lyon,paris' "and its sites"
 like "$out" 'NCCL_BUFFSIZE=16777216' "NCCL_BUFFSIZE for 400G over 460 km"
 like "$out" 'NCCL_P2P_NET_CHUNKSIZE=1048576' "NCCL_P2P_NET_CHUNKSIZE, too"
 like "$out" 'OpticalLink\(par-lyo,need=400G,free=0G\)' "squeue while the second job waits"

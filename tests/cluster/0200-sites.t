@@ -60,7 +60,7 @@ is "$(said "$job" OPTICAL_JOB_ID)" "$job" "OPTICAL_JOB_ID"
 is "$(job_show "$job" Licenses)" optical:400 "scontrol: the licences"
 like "$(scontrol -o show lic optical)" 'Used=400 ' "400 of them are used"
 like "$(scontrol -o show job "$job")" \
-	'AdminComment=.*optical\{state=ACTIVE;lease='"${id:0:8}"';circuits=paris-lyon:400G[;}]' \
+	'AdminComment=.*optical\{state=ACTIVE;lease='"${id:0:8}"';circuits=(paris-lyon|lyon-paris):400G[;}]' \
 	"AdminComment tells the circuit"
 go "$job"
 ok "it completes" wait_job "$job" COMPLETED

@@ -14,7 +14,11 @@ bw|4T|--optical-bw=4(T|000G): the largest circuit between any two sites is 3(.2T
 latency|1us|--optical-latency=1us: the lowest latency between any two sites is 2274us \(.*\); ask for at least 3ms
 sites|nowhere|--optical-sites: no site .nowhere. \(known: paris,lyon\)
 span|9|bad --optical-span .9.: .*\(example: 1-4\)
-protect|diverse|--optical-protect is not supported by this version: leave it out'
+shape|line|bad --optical-shape .line.: shapes are mesh, ring and star \(example: mesh
+anchor|nowhere|--optical-anchor: no endpoint .nowhere. \(known: paris,lyon\)
+delay-variation|0us|bad --optical-delay-variation .0us.: .*\(example: 10us
+protect|2+1|bad --optical-protect .2\+1.: it is none, restorable, diverse or 1\+1 \(example: diverse
+protect|diverse|--optical-protect: between paris and lyon there are never two disjoint routes'
 
 # refused REGEX NAME COMMAND...: it fails and its words match.
 refused()
@@ -150,7 +154,9 @@ ok "the plain one is cancelled" as_user alice scancel "$plain"
 
 # ---- forged requests
 FORGED='v1;bw=800000000000;min=800000000000;span=1-4;hints=on'
-ok "the raw client is built" cc -o "$D/work/raw_submit" "$SRCDIR/tests/fake/raw_submit.c" \
+job_id=job_id
+! slurm_since 25.11 || job_id=step_id.job_id
+ok "the raw client is built" cc -DRAW_JOB_ID=$job_id -o "$D/work/raw_submit" "$SRCDIR/tests/fake/raw_submit.c" \
 	${OCS_SLURM_DIR:+"-I$OCS_SLURM_DIR/include" "-L$OCS_SLURM_DIR/lib" "-Wl,-rpath,$OCS_SLURM_DIR/lib"} -lslurm
 raw() { as_user alice "$D/work/raw_submit" 6 "$D/work" "$@"; }
 

@@ -27,7 +27,7 @@ as_user bob srun -N4 --optical-bw=400G bash -c "$task" >srun.out 2>srun.err &
 srun_pid=$!
 
 ok "sbatch: the job is CONFIGURING, and says for what" wait_for 10 \
-	"squeue -h -j $job -o '%T %r' | grep -E '^CONFIGURING OpticalSetup\(paris-lyon'"
+	"squeue -h -j $job -o '%T %r' | grep -E '^CONFIGURING OpticalSetup\((paris-lyon|lyon-paris)'"
 ok "a job without circuits completes" wait_job "$plain" COMPLETED
 ok "sbatch: completes" wait_job "$job" COMPLETED
 ok "array: both tasks complete" wait_for 30 "squeue -h -j $array | wc -l | grep -x 0"

@@ -51,7 +51,7 @@ for id in $first $second; do
 	is "$(perl -MJSON::PP -e 'my %last; for (@{decode_json(join "", <STDIN>)->{events}}) {
 		$last{$_->{circuit}} = $_->{to} if $_->{axis} eq "provisioning" }
 		print join " ", map { "$_=$last{$_}" } sort keys %last' <<<"$ev")" \
-		"lyon-nice=RELEASED paris-lyon=RELEASED paris-nice=RELEASED" \
+		"lyon-nice=RELEASED lyon-paris=RELEASED nice-paris=RELEASED" \
 		"all circuits of lease ${id:0:8} are down" || diag "$ev"
 	is "$(agent GET "/v1/leases/$id" | json .blame)" refused "the blame is refused"
 done
@@ -91,7 +91,7 @@ for cmd in salloc srun; do
 		sh -c 'echo started' 2>&1)
 	rc=$?
 	ok "$cmd ends with a failure" [ $rc -ne 0 -a $rc -ne 124 ] || diag "rc=$rc $out"
-	like "$out" 'optical: .*paris-lyon.*refused par-lyo' "$cmd says why"
+	like "$out" 'optical: .*(paris-lyon|lyon-paris).*refused par-lyo' "$cmd says why"
 	unlike "$out" started "$cmd: no task has run"
 	ok "$cmd: nothing is left booked" wait_for 10 nothing_booked || diag "$(leases)"
 	ok "$cmd: no node is left taken" wait_for 20 '[ -z "$(squeue -h -t R,CG,CF -o %i)" ]'
@@ -104,7 +104,7 @@ ok "its set-up fails" wait_for $LIMIT "events_are $job setup_failed 1" || diag_j
 unlike "$(token_of "$job")" 'failures=[1-9]' "a fault does not count"
 like "$(token_of "$job")" 'state=FAILED.*cause=.*par-nic' "its cause is in AdminComment"
 ok "the pair is left alone for a while" \
-	wait_for $LIMIT "job_reason $job | grep '^OpticalBackoff(paris-nice,'" || diag_job "$job"
+	wait_for $LIMIT "job_reason $job | grep '^OpticalBackoff(nice-paris,'" || diag_job "$job"
 ok "nothing is left booked" wait_for 10 nothing_booked || diag_job "$job"
 scancel "$job"
 

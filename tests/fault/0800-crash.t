@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 600
 #
 # 0800-crash - kill -9 of slurmctld, slurmd and opticald, while an optical job
 # runs and while another is being set up: both go on, with the leases that they
@@ -90,8 +91,15 @@ term=$(squeue -h -n terminal -o %A)
 term_lease=$(lease_of "$term" id)
 ok "srun: slurmctld saves its state" wait_saved "$run"
 ok "srun: the job is configuring still" job_is "$term" CONFIGURING
+# One node registers late with the new slurmctld: until then a step would be
+# refused, and srun would not ask again for two minutes.
+host=$(scontrol show hostnames "$(squeue -h -j "$term" -o %N)" | tail -n 1)
+ok "srun: a slurmd of it is frozen" kill_one slurmd "$host" -STOP
 ok "srun: kill -9 of slurmctld" kill_one slurmctld -KILL
 ok "srun: it comes back" restart_one slurmctld
+ok "srun: the circuit comes up" wait_for $LIMIT "lease_is $term ACTIVE"
+ok "srun: the job waits for its node" job_is "$term" CONFIGURING
+ok "srun: which wakes up" kill_one slurmd "$host" -CONT
 ok "srun: it ends" wait_for $LIMIT "! kill -0 $srun"
 wait $srun
 is $? 0 "srun: well" || diag "$(cat "$D/work/srun.err")"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 600
 #
 # 0810-jobid-reuse - slurmctld comes back with an older state and gives the
 # same job ids again: other leases (lease ids are never derived from job ids),

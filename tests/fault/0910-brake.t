@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 900
 #
 # 0910-brake - an empty ledger, an older ledger, slurmctld -c, an empty
 # StateSaveLocation: while optical jobs run, none of these makes anything dark

@@ -14,7 +14,7 @@
 #define V1 "v1;bw=400000000000;min=400000000000;span=1-4;hints=on"
 
 /* paris 4 nodes, lyon 4, nice 2; paris-lyon 460 km, lyon-nice 100G, and nothing
- * joins lille. */
+ * joins lille. campus is joined to lyon, brest to nothing. */
 static struct ocs_conf_site conf_site[] = {
 	{ "paris", (char *) "4", 8, 8 }, { "lyon", (char *) "4", 8, 8 },
 	{ "nice", (char *) "2", 8, 8 }, { "lille", (char *) "1", 8, 8 },
@@ -26,21 +26,35 @@ static struct ocs_conf_partition conf_part[] = {
 	{ "prefer", OCS_AGENT_PEND, OCS_PREFER_SITE, 0, 0, false },
 	{ "outside", OCS_AGENT_PEND, OCS_SINGLE_SITE, 0, 0, false },
 };
+static struct ocs_conf_reservation conf_resv[] = {
+	{ "whole", OCS_SINGLE_SITE }, { "free", OCS_ANY },
+};
 static const struct ocs_conf conf = {
+	.nreservations = 2, .reservation = conf_resv,
 	.nsites = 4, .site = conf_site, .npartitions = 5,
 	.partition = conf_part,
 };
 static struct ocs_site net_site[] = {
-	{ "paris" }, { "lyon" }, { "nice" }, { "lille" },
+	{ .name = "paris" }, { .name = "lyon" }, { .name = "nice" },
+	{ .name = "lille" }, { .name = "campus", .external = true },
+	{ .name = "brest", .external = true },
 };
+/* lyon-nice has a second way, over campus: it is an endpoint, and none goes
+ * through it; paris-lyon has one, over another link. */
 /* all booked, one drained, one down: that passes */
 static struct ocs_link net_link[] = {
-	{ "par-lyo", 0, 1, 3200000000000, 3200000000000, 400000000000, 2274,
-	  0, false, true },
-	{ "lyo-nic", 1, 2, 100000000000, 0, 0, 900, 0, true, false },
+	{ .name = "par-lyo", .a = 0, .z = 1, .capacity_bps = 3200000000000,
+	  .booked_bps = 3200000000000, .granule_bps = 400000000000,
+	  .latency_us = 2274, .down = true, .delay_variation_us = 9 },
+	{ .name = "lyo-nic", .a = 1, .z = 2, .capacity_bps = 100000000000,
+	  .latency_us = 900, .drained = true, .delay_variation_us = 20 },
+	{ .name = "cam-lyo", .a = 4, .z = 1, .capacity_bps = 400000000000,
+	  .latency_us = 50, .delay_variation_us = 2 },
+	{ .name = "par-lyo-2", .a = 0, .z = 1, .capacity_bps = 400000000000,
+	  .latency_us = 5000, .delay_variation_us = 50 },
 };
 static const struct ocs_state state = {
-	.net = { .nsites = 4, .site = net_site, .nlinks = 2,
+	.net = { .nsites = 6, .site = net_site, .nlinks = 4,
 		 .link = net_link },
 };
 
@@ -54,6 +68,7 @@ struct row {
 	enum ocs_code code;
 	const char *want;	/* the request; or what the refusal has */
 	uint32_t gbps;
+	const char *resv;
 };
 #define NOCONF 1
 #define NOSTATE 2
@@ -67,6 +82,40 @@ static const struct row table[] = {
 			   SITES "paris,lyon", SPAN "1-2" },
 	  .want = "v1;bw=400000000000;min=200000000000;span=1-2;hints=on;latency=3000;sites=paris,lyon",
 	  .gbps = 400 },
+	{ "a shape", { BW "400G", OTHER "shape=ring" },
+	  .want = V1 ";shape=ring", .gbps = 400 },
+	{ "delay variation", { BW "400G", OTHER "delay_variation=9us" },
+	  .want = V1 ";variation=9", .gbps = 400 },
+	{ "protected", { BW "400G", OTHER "protect=1+1" },
+	  .want = V1 ";protect=1+1", .gbps = 800 },
+	{ "half of it protected", { BW "800G", OTHER "protect=diverse" },
+	  .want = "v1;bw=800000000000;min=800000000000;span=1-4;hints=on;protect=diverse",
+	  .gbps = 800 },
+	{ "without snapshot protected",
+	  { BW "20T", OTHER "protect=1+1" }, .with = NOSTATE,
+	  .want = "v1;bw=20000000000000;min=20000000000000;span=1-4;hints=on;protect=1+1",
+	  .gbps = 40000 },
+	{ "an endpoint", { BW "400G", OTHER "anchor=campus" },
+	  .want = V1 ";anchor=campus", .gbps = 400 },
+	{ "a site as anchor", { BW "400G", OTHER "anchor=paris" },
+	  .want = V1 ";anchor=paris", .gbps = 400 },
+	/* it may run there, without a circuit */
+	{ "the only site as anchor",
+	  { BW "400G", OTHER "anchor=paris", SITES "paris" },
+	  .want = V1 ";sites=paris;anchor=paris", .gbps = 400 },
+	{ "an anchor for one site", { BW "400G", OTHER "anchor=campus",
+				      SPAN "1", SITES "lyon" },
+	  .want = "v1;bw=400000000000;min=400000000000;span=1-1;hints=on;sites=lyon;anchor=campus",
+	  .gbps = 400 },
+	{ "without snapshot any endpoint",
+	  { BW "400G", OTHER "anchor=rome" }, .with = NOSTATE,
+	  .want = V1 ";anchor=rome", .gbps = 400 },
+	{ "without snapshot any variation",
+	  { BW "400G", OTHER "delay_variation=1us" }, .with = NOSTATE,
+	  .want = V1 ";variation=1", .gbps = 400 },
+	{ "all in the comment", { NULL },
+	  "optical(bw=400G;shape=star;anchor=campus;delay-variation=9us)",
+	  .want = V1 ";variation=9;shape=star;anchor=campus", .gbps = 400 },
 	{ "hints", { BW "400G", HINTS "off" },
 	  .want = "v1;bw=400000000000;min=400000000000;span=1-4;hints=off",
 	  .gbps = 400 },
@@ -115,6 +164,22 @@ static const struct row table[] = {
 	  .partitions = "outside,single", .code = OCS_BUSY,
 	  .want = "job needs 6 nodes but the largest site has 4: add --optical-bw=RATE (example: --optical-bw=400G) or --optical-bw=none" },
 
+	{ "a reservation of one site", { NULL }, .min_nodes = 6,
+	  .resv = "whole", .code = OCS_BUSY,
+	  .want = "job needs 6 nodes but the largest site has 4" },
+	{ "one that fits", { NULL }, .min_nodes = 4, .resv = "whole",
+	  .want = "" },
+	{ "in spite of the partition", { NULL }, .min_nodes = 6,
+	  .partitions = "single", .resv = "free", .want = "" },
+	{ "one of them will do", { NULL }, .min_nodes = 6,
+	  .resv = "whole,free", .want = "" },
+	{ "an unknown reservation is as the partition", { NULL },
+	  .min_nodes = 6, .partitions = "single", .resv = "other",
+	  .code = OCS_BUSY, .want = "the largest site has 4" },
+	{ "each of them is of one site", { NULL }, .min_nodes = 6,
+	  .partitions = "single", .resv = "whole,other", .code = OCS_BUSY,
+	  .want = "the largest site has 4" },
+
 	/* the request itself */
 	{ "a bare number", { BW "400" }, .code = OCS_SYNTAX,
 	  .want = "bad --optical-bw '400'" },
@@ -122,10 +187,10 @@ static const struct row table[] = {
 	  .want = "bad --optical-bw ''" },
 	{ "an empty value", { BW }, .code = OCS_SYNTAX,
 	  .want = "--optical-bw" },
-	{ "an option of a later version", { BW "400G", OTHER "shape=mesh" },
-	  .code = OCS_UNSUPPORTED, .want = "--optical-shape" },
-	{ "with a dash in its name", { OTHER "delay_variation=1us" },
-	  .code = OCS_UNSUPPORTED, .want = "--optical-delay-variation" },
+	{ "a shape that there is not", { BW "400G", OTHER "shape=line" },
+	  .code = OCS_SYNTAX, .want = "bad --optical-shape 'line'" },
+	{ "a dash in its name, alone", { OTHER "delay_variation=1us" },
+	  .code = OCS_SYNTAX, .want = "need --optical-bw" },
 	{ "an unknown option", { BW "400G", OTHER "colour=red" },
 	  .code = OCS_UNSUPPORTED, .want = "--optical-colour is not known" },
 	{ "a prefix of an option", { OTHER "b=400G" },
@@ -203,6 +268,54 @@ static const struct row table[] = {
 	{ "sites that nothing joins", { BW "1G", SITES "paris,lille" },
 	  .code = OCS_RANGE, .want = "no link joins" },
 
+	{ "less variation than any two sites",
+	  { BW "100G", OTHER "delay_variation=5us" }, .code = OCS_RANGE,
+	  .want = "--optical-delay-variation: from lyon to nice delay varies by at least 20us, but at most 5us is asked for, nor can any other pair have it" },
+	{ "than the only pair", { BW "100G", OTHER "delay_variation=5us",
+				  SITES "paris,lyon" }, .code = OCS_RANGE,
+	  .want = "from paris to lyon delay varies by at least 9us, but at most 5us is asked for" },
+	{ "no second route", { BW "50G", OTHER "protect=1+1",
+				    SITES "lyon,nice" }, .code = OCS_RANGE,
+	  .want = "--optical-protect: between lyon and nice there are never two disjoint routes" },
+	{ "a second route that is too thin",
+	  { BW "800G", OTHER "protect=1+1", SITES "paris,lyon" },
+	  .code = OCS_RANGE,
+	  .want = "--optical-protect: between paris and lyon there are never two disjoint routes" },
+	{ "and one that is too slow",
+	  { BW "400G", OTHER "protect=restorable", LATENCY "3ms",
+	    SITES "paris,lyon" }, .code = OCS_RANGE,
+	  .want = "--optical-protect: between paris and lyon there are never two disjoint routes within the bounds" },
+	{ "two that are too slow",
+	  { BW "400G", OTHER "protect=1+1", LATENCY "3ms",
+	    SITES "paris,lyon" }, .code = OCS_RANGE,
+	  .want = "--optical-latency: from paris to lyon it is at least 5ms one way, but at most 3ms is asked for" },
+	{ "no protection for an anchor",
+	  { BW "50G", OTHER "protect=1+1", OTHER "anchor=campus" },
+	  .code = OCS_RANGE,
+	  .want = "--optical-protect: between campus and lyon there are never two disjoint routes" },
+	{ "a word that there is not", { BW "50G", OTHER "protect=2+1" },
+	  .code = OCS_SYNTAX, .want = "bad --optical-protect '2+1'" },
+	{ "no endpoint", { BW "400G", OTHER "anchor=rome" },
+	  .code = OCS_RANGE,
+	  .want = "--optical-anchor: no endpoint 'rome' (known: campus,brest,paris,lyon,nice,lille)" },
+	{ "an endpoint that nothing joins",
+	  { BW "400G", OTHER "anchor=brest" }, .code = OCS_RANGE,
+	  .want = "--optical-anchor: no link leads from brest to any of the sites that the job may use" },
+	{ "more than the endpoint has", { BW "800G", OTHER "anchor=campus" },
+	  .code = OCS_RANGE,
+	  .want = "--optical-bw=800G: the largest circuit from campus to any site is 400G" },
+	{ "an endpoint too far from the only site",
+	  { BW "100G", LATENCY "300us", OTHER "anchor=campus",
+	    SITES "nice" }, .code = OCS_RANGE,
+	  .want = "--optical-latency=300us: the lowest latency from campus to any site is 950us (campus-nice); ask for at least 950us" },
+	{ "an endpoint whose delay varies too much",
+	  { BW "100G", OTHER "delay_variation=1us", OTHER "anchor=campus",
+	    SITES "lyon" }, .code = OCS_RANGE,
+	  .want = "--optical-delay-variation: from campus to lyon delay varies by at least 2us" },
+	{ "a site as anchor, and another one must be",
+	  { BW "100G", OTHER "anchor=lille", SPAN "2" }, .code = OCS_RANGE,
+	  .want = "no link leads from lille" },
+
 	/* licences */
 	{ "our licence, typed", { NULL }, .licenses = "optical:400",
 	  .code = OCS_DENIED, .want = "--optical-bw=RATE" },
@@ -234,7 +347,8 @@ static void fill(struct ocs_submit_in *in, const struct row *r)
 	*in = (struct ocs_submit_in) {
 		.spank_env = (char *const *) r->env, .nspank_env = MAXENV,
 		.comment = r->comment, .licenses = r->licenses,
-		.partitions = r->partitions, .min_nodes = r->min_nodes,
+		.partitions = r->partitions, .reservations = r->resv,
+		.min_nodes = r->min_nodes,
 		.max_nodes = r->max_nodes,
 		.slurm_licenses = "matlab:4,optical:100000",
 		.slurm_tres = "cpu,mem,License/Optical",
@@ -309,6 +423,11 @@ static void test_slurm_conf(void)
 			strstr(err.text, t[i].want), "slurm.conf: %s",
 			t[i].want))
 			printf("# got '%s'\n", err.text);
+		if (strstr(t[i].want, "SelectType=")) {
+			in.shadowed = true;
+			ok(ocs_submit_decide(&in, &out, &err) == 0,
+			   "which ours in cons_tres's place does not need");
+		}
 		if (strstr(t[i].want, "TRES=")) {
 			in.accounting = false;
 			ok(ocs_submit_decide(&in, &out, &err) == 0,
@@ -318,6 +437,57 @@ static void test_slurm_conf(void)
 		ok(ocs_submit_decide(&in, &out, &err) == 0,
 		   "which none does not need");
 	}
+}
+
+/* OpticalJobs=hold: no new requests; everything else goes on. */
+static void test_switched_off(void)
+{
+	static const struct row bw = {
+		.what = "bw", .env = { BW "400G" },
+	};
+	static const struct row none = {
+		.what = "none", .env = { BW "none" },
+	};
+	static const struct row plain = { .what = "plain" };
+	struct ocs_conf off = conf;
+	struct ocs_submit_in in;
+	struct ocs_submit_out out;
+	struct ocs_error err = { 0 };
+
+	off.optical_jobs = OCS_JOBS_HOLD;
+	fill(&in, &bw);
+	in.conf = &off;
+	ok(ocs_submit_decide(&in, &out, &err) == -1 &&
+	   err.code == OCS_UNSUPPORTED &&
+	   strstr(err.text, "switched off on this cluster"),
+	   "switched off: a request is refused");
+	fill(&in, &none);
+	in.conf = &off;
+	ok(ocs_submit_decide(&in, &out, &err) == 0,
+	   "switched off: --optical-bw=none is not");
+	fill(&in, &plain);
+	in.conf = &off;
+	ok(ocs_submit_decide(&in, &out, &err) == 0,
+	   "switched off: nor is a job without the option");
+	in.expands = true;
+	ok(ocs_submit_decide(&in, &out, &err) == 0 && !out.dropped,
+	   "expands another: of a job without the option nothing is dropped");
+	fill(&in, &bw);
+	in.expands = true;
+	ok(ocs_submit_decide(&in, &out, &err) == 0 && !out.asked &&
+	   out.dropped && !out.gbps && !out.request[0],
+	   "expands another: a request is dropped");
+	fill(&in, &none);
+	in.expands = true;
+	ok(ocs_submit_decide(&in, &out, &err) == 0 && !out.dropped,
+	   "expands another: --optical-bw=none says nothing else");
+	fill(&in, &plain);
+	in.partitions = "must";
+	ok(ocs_submit_decide(&in, &out, &err) == -1,
+	   "RequireOption=yes: a job without the option is refused");
+	in.expands = true;
+	ok(ocs_submit_decide(&in, &out, &err) == 0,
+	   "expands another: it need not have the option");
 }
 
 static void test_text(void)
@@ -428,6 +598,7 @@ int main(void)
 	for (size_t i = 0; i < N; i++)
 		test_row(&table[i]);
 	test_slurm_conf();
+	test_switched_off();
 	test_text();
 	test_modify();
 	return tap_done();

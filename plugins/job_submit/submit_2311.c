@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* submit_2411 - job_submit's face to Slurm 24.11 */
+/* submit_2311 - job_submit's face to Slurm from 23.11 on */
 #include "plugins/job_submit/submit_compat.h"
 
 #include "src/common/assoc_mgr.h"
