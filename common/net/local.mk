@@ -20,7 +20,7 @@ pkglib_LTLIBRARIES += common/libocs-https.la
 common_libocs_https_la_SOURCES = common/net/http_curl.c
 common_libocs_https_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
 # nodelete: nobody else may end libcurl
-common_libocs_https_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+common_libocs_https_la_LDFLAGS = $(plugin_ldflags) \
 	-pthread -Wl,-z,nodelete -Wl,--exclude-libs,ALL
 common_libocs_https_la_LIBADD = common/libsys.la common/libcore.la $(CURL_LIBS)
 
@@ -28,7 +28,7 @@ pkglib_LTLIBRARIES += common/libocs.la
 common_libocs_la_SOURCES = common/net/ocslib.h common/net/shared.c \
 	common/net/http_load.c
 # nodelete: its thread must not lose its code
-common_libocs_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -pthread \
+common_libocs_la_LDFLAGS = $(plugin_ldflags) -pthread \
 	-Wl,-z,nodelete \
 	-Wl,--version-script=$(srcdir)/common/net/libocs.map
 common_libocs_la_LIBADD = common/libnet.la common/libwire.la \

@@ -131,7 +131,7 @@ write_slurm_conf()
 
 	ctld_port=$("$LIB/free-ports" 1) || return 1
 	plugindir=$(slurm_plugindir) || return 1
-	[ -z "$INST" ] || plugindir=$INST/lib/slurm-optical/slurm:$plugindir
+	[ -z "$INST" ] || plugindir=$plugindir:$INST/lib/slurm-optical/slurm
 	{
 	cat <<-X
 	ClusterName=$CLUSTER

@@ -24,8 +24,8 @@ plugins_job_submit_job_submit_optical_la_SOURCES = \
 EXTRA_plugins_job_submit_job_submit_optical_la_SOURCES = $(submit_versions)
 plugins_job_submit_job_submit_optical_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	$(SLURM_SRC_CPPFLAGS)
-plugins_job_submit_job_submit_optical_la_LDFLAGS = $(AM_LDFLAGS) \
-	-module -avoid-version -shared -Wl,-z,lazy -Wl,--exclude-libs,ALL \
+plugins_job_submit_job_submit_optical_la_LDFLAGS = $(plugin_ldflags) \
+	-shared -Wl,-z,lazy -Wl,--exclude-libs,ALL \
 	-Wl,--version-script=$(srcdir)/plugins/job_submit/job_submit.map
 plugins_job_submit_job_submit_optical_la_LIBADD = \
 	plugins/job_submit/job_submit_optical_la-submit_$(SUBMIT_API).lo common/libsys.la \

@@ -47,8 +47,8 @@ plugins_select_libselect_la_SOURCES = $(select_sources) common/wire/state.c
 plugins_select_libselect_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_SRC_CPPFLAGS)
 
 slurmplugin_LTLIBRARIES += plugins/select/select_cons_tres_optical.la
-select_ldflags = $(AM_LDFLAGS) \
-	-module -avoid-version -shared -Wl,-z,lazy -Wl,--exclude-libs,ALL \
+select_ldflags = $(plugin_ldflags) \
+	-shared -Wl,-z,lazy -Wl,--exclude-libs,ALL \
 	-Wl,--version-script=$(srcdir)/plugins/select/select.map
 plugins_select_select_cons_tres_optical_la_SOURCES =
 # One of these, by what configure has found.

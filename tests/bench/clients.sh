@@ -32,6 +32,6 @@ mkdir "$T/on/cache" "$T/plain/installed"
 sed '/^PlugStackConfig=/d' "$T/on/etc/slurm.conf" >"$T/on/cache/slurm.conf"
 cp "$T"/on/etc/{plugstack,gres,cgroup}.conf "$T/on/cache/"
 cp "$T"/plain/etc/*.conf "$T/plain/installed/"
-sed -i "s,^PluginDir=,&$INST/lib/slurm-optical/slurm:," "$T/plain/installed/slurm.conf"
+sed -i "s,^PluginDir=.*,&:$INST/lib/slurm-optical/slurm," "$T/plain/installed/slurm.conf"
 
 PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/clients.py" "$T" "$ROUNDS"

@@ -18,7 +18,7 @@ cluster_start --sites=paris:2,lyon:2 --select=cons_tres --no-spank --gpus=2 \
 SUBMIT=$D/submit
 mkdir "$SUBMIT" "$D/empty"
 cp "$OCS_INST/lib/slurm-optical/slurm/job_submit_optical.so" "$SUBMIT/"
-SLURM_PLUGINS=$(sed -n 's/^PluginDir=.*://p' "$D/etc/slurm.conf")
+SLURM_PLUGINS=$(sed -n 's/^PluginDir=\([^:]*\).*/\1/p' "$D/etc/slurm.conf")
 plugin_dir() { sed -i "s,^PluginDir=.*,PluginDir=$1," "$D/etc/slurm.conf"; }
 grep -q ^JobSubmitPlugins "$D/etc/slurm.conf" || echo JobSubmitPlugins=optical >>"$D/etc/slurm.conf"
 
