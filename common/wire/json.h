@@ -35,12 +35,54 @@ struct ocs_json_at {
 	int index;			/* in the array NAME; -1: no array */
 	struct json_object *obj;	/* borrowed */
 	struct ocs_error *err;
+	/* of the document: arrays that OBJ lacks; the last one has no NAME */
+	const struct ocs_json_cut *cut;
+};
+
+/* A member of a document that is an array and was left as text. */
+struct ocs_json_cut {
+	const char *name;
+	const char *text;	/* from after its '[' to its ']'; or NULL */
+	size_t len;
 };
 
 /* The object that TEXT is, the caller's to json_object_put(); or NULL with ERR
  * set: not strict JSON, bad UTF-8, not an object, or above a bound. */
 struct json_object *ocs_json_parse(const char *text, size_t len,
 				   size_t len_max, struct ocs_error *err);
+
+/*
+ * The same, but the members that CUT names (the last has no NAME) are not part
+ * of the tree where they are arrays: there they are empty, and CUT says where
+ * in TEXT they stand, for ocs_json_rows_open(). A tree takes twenty times the
+ * text. One of them given twice is OCS_SYNTAX.
+ */
+struct json_object *ocs_json_parse_cut(const char *text, size_t len,
+				       size_t len_max,
+				       struct ocs_json_cut *cut,
+				       struct ocs_error *err);
+
+/* The objects of an array, one after the other. */
+struct ocs_json_rows {
+	struct ocs_json_at elem;	/* the one that is read */
+	unsigned int count, next;
+	/* of an array in the tree, or ... */
+	struct json_object *array;
+	/* ... of one that was cut */
+	const char *at, *end;
+	struct json_object *obj;
+};
+
+/* ROWS = those of the array NAME, member of AT, of at most MAX elements (more
+ * are OCS_RANGE); none when it is missing and not NEEDED. There are *COUNT of
+ * them, or fewer before an error. Returns 0, or -1 with the error set; then
+ * there is nothing to close. */
+int ocs_json_rows_open(const struct ocs_json_at *at, const char *name,
+		       bool needed, unsigned int max,
+		       struct ocs_json_rows *rows, unsigned int *count);
+/* The next one, borrowed until the next call: 1; at the end 0; -1. */
+int ocs_json_rows_next(struct ocs_json_rows *rows, struct ocs_json_at **elem);
+void ocs_json_rows_close(struct ocs_json_rows *rows);
 
 /* ERR = `PATH.NAME: text`. Always returns -1. */
 int ocs_json_fail(const struct ocs_json_at *at, const char *name,

@@ -43,115 +43,6 @@ int ocs_json_fail(const struct ocs_json_at *at, const char *name,
 	return ocs_fail(at->err, code, "%s%s: %s", path, name, text);
 }
 
-size_t ocs_json_utf8_len(const char *p, size_t left)
-{
-	const unsigned char *u = (const unsigned char *) p;
-	uint32_t c;
-	size_t n;
-
-	if (*u < 0x80)
-		return 1;
-	n = *u >= 0xf0 && *u < 0xf5 ? 4 : *u >= 0xe0 && *u < 0xf0 ? 3 :
-	    *u >= 0xc2 && *u < 0xe0 ? 2 : 0;
-	if (!n || n > left)
-		return 0;
-	c = *u & (0xffU >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (u[i] & 0x3f);
-	}
-	if (n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000)))
-		return 0;
-	if (n == 4 && (c < 0x10000 || c > 0x10ffff))
-		return 0;
-	return n;
-}
-
-/*
- * What json-c does not see, or too late: it lets a character through that is
- * cut off, and allocates before values could be counted.  Commas and brackets
- * in strings count too, which errs to the safe side.
- */
-static int check_bytes(const char *text, size_t len, struct ocs_error *err)
-{
-	size_t values = 0, n;
-
-	for (size_t i = 0; i < len; i += n) {
-		if (!(n = ocs_json_utf8_len(text + i, len - i)))
-			return ocs_fail(err, OCS_SYNTAX,
-					"bad JSON at byte %zu: no UTF-8", i);
-		values += text[i] == ',' || text[i] == '[' || text[i] == '{';
-	}
-	if (values > OCS_JSON_VALUES_MAX(len))
-		return ocs_fail(err, OCS_RANGE,
-				"a document of too many values");
-	return 0;
-}
-
-static int parse_fail(struct json_tokener *tok, size_t len, size_t at,
-		      struct ocs_error *err)
-{
-	enum json_tokener_error why = json_tokener_get_error(tok);
-
-	switch (why) {
-	case json_tokener_success:
-	case json_tokener_continue:
-		if (at < len)
-			return ocs_fail(err, OCS_SYNTAX,
-					"text follows the JSON document at byte %zu",
-					at);
-		return ocs_fail(err, OCS_SYNTAX,
-				"the JSON document is cut off at byte %zu",
-				len);
-	case json_tokener_error_depth:
-		return ocs_fail(err, OCS_RANGE,
-				"JSON is more than %d levels deep",
-				OCS_JSON_DEPTH_MAX);
-	default:
-		return ocs_fail(err, OCS_SYNTAX, "bad JSON at byte %zu: %s",
-				at, json_tokener_error_desc(why));
-	}
-}
-
-struct json_object *ocs_json_parse(const char *text, size_t len,
-				   size_t len_max, struct ocs_error *err)
-{
-	struct json_object *obj = NULL, *found = NULL;
-	struct json_tokener *tok;
-	size_t end;
-
-	if (len > len_max || len > INT_MAX) {
-		ocs_fail(err, OCS_RANGE,
-			 "a document of %zu bytes is larger than %zu", len,
-			 len_max);
-		return NULL;
-	}
-	if (check_bytes(text, len, err) < 0)
-		return NULL;
-	if (!(tok = json_tokener_new_ex(OCS_JSON_DEPTH_MAX))) {
-		ocs_fail(err, OCS_NOMEM, "out of memory");
-		return NULL;
-	}
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
-				    JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	obj = json_tokener_parse_ex(tok, text, (int) len);
-	end = json_tokener_get_parse_end(tok);
-	while (obj && end < len && strchr(" \t\r\n", text[end]) && text[end])
-		end++;
-	if (json_tokener_get_error(tok) != json_tokener_success || end != len)
-		parse_fail(tok, len, end, err);
-	else if (!json_object_is_type(obj, json_type_object))
-		ocs_fail(err, OCS_SYNTAX, "a JSON object is expected");
-	else {
-		found = obj;
-		obj = NULL;
-	}
-	json_object_put(obj);
-	json_tokener_free(tok);
-	return found;
-}
-
 /*
  * Member NAME of TYPE: 1 and *VALUE; 0 if it is missing and may be; -1.
  * WHAT is what should be there.
@@ -359,6 +250,7 @@ int ocs_json_elem(const struct ocs_json_at *at, const char *name,
 	elem->index = (int) index;
 	elem->obj = json_object_array_get_idx(array, index);
 	elem->err = at->err;
+	elem->cut = NULL;
 	if (!json_object_is_type(elem->obj, json_type_object))
 		return ocs_json_fail(at, name, OCS_SYNTAX,
 				     "element %u: an object is expected",

@@ -2,7 +2,7 @@
 # core + json-c: JSON text <-> structs.
 noinst_LTLIBRARIES += common/libwire.la
 common_libwire_la_SOURCES = \
-	common/wire/json.h common/wire/json_in.c common/wire/json_out.c \
+	common/wire/json.h common/wire/json_in.c common/wire/json_out.c common/wire/json_parse.c \
 	common/wire/state.c \
 	common/wire/wire.h common/wire/wire_int.h \
 	common/wire/wire_attach.c common/wire/wire_attach.h \

@@ -506,24 +506,31 @@ int ocs_wire_get_leases(const struct ocs_json_at *at,
 			struct ocs_lease ***lease, unsigned int *nleases)
 {
 	struct ocs_lease **all = NULL;
-	struct json_object *array;
-	struct ocs_json_at elem;
-	unsigned int n;
+	struct ocs_json_rows rows;
+	struct ocs_json_at *elem;
+	unsigned int n, got = 0;
+	int rc = -1;
 
-	if (ocs_json_array(at, "leases", true, OCS_WIRE_LEASES_MAX, &array,
-			   &n) < 0)
+	if (ocs_json_rows_open(at, "leases", true, OCS_WIRE_LEASES_MAX, &rows,
+			       &n) < 0)
 		return -1;
 	if (n && !(all = calloc(n, sizeof(struct ocs_lease *))))
-		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < n; i++) {
-		if (ocs_json_elem(at, "leases", array, i, &elem) < 0 ||
-		    !(all[i] = ocs_wire_get_lease(&elem))) {
-			ocs_wire_free_leases(all, i);
-			return -1;
-		}
+		ocs_fail(at->err, OCS_NOMEM, "out of memory");
+	else
+		while ((rc = ocs_json_rows_next(&rows, &elem)) > 0)
+			if (!(all[got] = ocs_wire_get_lease(elem))) {
+				rc = -1;
+				break;
+			} else {
+				got++;
+			}
+	ocs_json_rows_close(&rows);
+	if (rc < 0) {
+		ocs_wire_free_leases(all, got);
+		return -1;
 	}
 	*lease = all;
-	*nleases = n;
+	*nleases = got;
 	return 0;
 }
 
@@ -541,11 +548,12 @@ int ocs_wire_decode_page(const char *text, size_t len,
 			 char next[static OCS_LEASE_ID_MAX],
 			 struct ocs_error *err)
 {
-	struct ocs_json_at at = { .index = -1, .err = err };
+	struct ocs_json_cut cut[] = { { .name = "leases" }, { NULL } };
+	struct ocs_json_at at = { .index = -1, .err = err, .cut = cut };
 	int rc;
 
 	next[0] = '\0';
-	if (!(at.obj = ocs_json_parse(text, len, OCS_BODY_MAX, err)))
+	if (!(at.obj = ocs_json_parse_cut(text, len, OCS_BODY_MAX, cut, err)))
 		return -1;
 	rc = ocs_wire_get_id(&at, "next", false, next);
 	if (rc == 0)

@@ -422,29 +422,53 @@ static int check_names(const struct ocs_json_at *at, const struct ocs_net *net)
 	return 0;
 }
 
-static int get_wave(const struct ocs_json_at *at, struct ocs_net *net,
-		    const struct ocs_link *l)
-{
-	struct ocs_wave *w;
-	uint64_t number;
+/* A wavelength as the document tells it: net->wave is there only when all
+ * links are known. */
+struct told_wave {
+	unsigned int link, number;
+	uint64_t booked_bps;
+	bool lit;
+};
+struct told {
+	struct told_wave *wave;
+	unsigned int n, room;
+};
 
-	if (ocs_json_u64(at, "number", true, 1, OCS_WAVELENGTHS_MAX,
-			 &number) < 0)
-		return -1;
-	if (number > l->nwaves)
-		return 0;	/* an agent that tells others apart */
-	w = &net->wave[l->first_wave + number - 1];
-	if (ocs_json_u64(at, "booked_bps", true, 0, OCS_RATE_MAX_BPS,
-			 &w->booked_bps) < 0 ||
-	    ocs_json_bool(at, "lit", false, &w->lit) < 0)
-		return -1;
-	if (w->booked_bps > l->wave_bps)
-		w->booked_bps = l->wave_bps;
+static int tell(const struct ocs_json_at *at, struct told *told,
+		const struct told_wave *w)
+{
+	if (told->n == told->room) {
+		unsigned int room = told->room ? 2 * told->room : 64;
+		struct told_wave *more = realloc(told->wave, room *
+						 sizeof(*more));
+
+		if (!more)
+			return ocs_fail(at->err, OCS_NOMEM, "out of memory");
+		told->wave = more;
+		told->room = room;
+	}
+	told->wave[told->n++] = *w;
 	return 0;
 }
 
-static int get_waves(const struct ocs_json_at *at, struct ocs_net *net,
-		     const struct ocs_link *l)
+static int get_wave(const struct ocs_json_at *at, unsigned int link,
+		    struct told *told)
+{
+	struct told_wave w = { .link = link };
+	uint64_t number;
+
+	if (ocs_json_u64(at, "number", true, 1, OCS_WAVELENGTHS_MAX,
+			 &number) < 0 ||
+	    ocs_json_u64(at, "booked_bps", true, 0, OCS_RATE_MAX_BPS,
+			 &w.booked_bps) < 0 ||
+	    ocs_json_bool(at, "lit", false, &w.lit) < 0)
+		return -1;
+	w.number = (unsigned int) number;
+	return tell(at, told, &w);
+}
+
+static int get_waves(const struct ocs_json_at *at, unsigned int link,
+		     struct told *told)
 {
 	struct json_object *array;
 	struct ocs_json_at elem;
@@ -455,36 +479,64 @@ static int get_waves(const struct ocs_json_at *at, struct ocs_net *net,
 		return -1;
 	for (unsigned int i = 0; i < n; i++)
 		if (ocs_json_elem(at, "wavelengths", array, i, &elem) < 0 ||
-		    get_wave(&elem, net, l) < 0)
+		    get_wave(&elem, link, told) < 0)
 			return -1;
 	return 0;
 }
 
+static void told_to_net(struct ocs_net *net, const struct told *told)
+{
+	for (unsigned int i = 0; i < told->n; i++) {
+		const struct told_wave *t = &told->wave[i];
+		const struct ocs_link *l = &net->link[t->link];
+		struct ocs_wave *w;
+
+		if (t->number > l->nwaves)
+			continue;	/* an agent that tells others apart */
+		w = &net->wave[l->first_wave + t->number - 1];
+		w->booked_bps = t->booked_bps;
+		if (w->booked_bps > l->wave_bps)
+			w->booked_bps = l->wave_bps;
+		w->lit = t->lit;
+	}
+}
+
+static int get_rows(struct ocs_json_rows *rows, struct ocs_net *net,
+		    struct told *told)
+{
+	struct ocs_json_at *at;
+	int rc;
+
+	while ((rc = ocs_json_rows_next(rows, &at)) > 0) {
+		if (get_link(at, net, &net->link[net->nlinks]) < 0 ||
+		    get_waves(at, net->nlinks, told) < 0)
+			return -1;
+		net->nlinks++;
+	}
+	return rc;
+}
+
 static int get_links(const struct ocs_json_at *at, struct ocs_net *net)
 {
-	struct json_object *array;
-	struct ocs_json_at elem;
+	struct told told = { 0 };
+	struct ocs_json_rows rows;
 	unsigned int n;
+	int rc = -1;
 
-	if (ocs_json_array(at, "links", true, OCS_WIRE_LINKS_MAX, &array,
-			   &n) < 0)
+	if (ocs_json_rows_open(at, "links", true, OCS_WIRE_LINKS_MAX, &rows,
+			       &n) < 0)
 		return -1;
 	if (n && !(net->link = calloc(n, sizeof(*net->link))))
-		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < n; i++) {
-		if (ocs_json_elem(at, "links", array, i, &elem) < 0 ||
-		    get_link(&elem, net, &net->link[i]) < 0)
-			return -1;
-		net->nlinks = i + 1;
-	}
-	if (ocs_net_index(net) < 0)
-		return ocs_fail(at->err, OCS_NOMEM, "out of memory");
-	for (unsigned int i = 0; i < n; i++)
-		if (net->link[i].nwaves &&
-		    (ocs_json_elem(at, "links", array, i, &elem) < 0 ||
-		     get_waves(&elem, net, &net->link[i]) < 0))
-			return -1;
-	return check_names(at, net);
+		ocs_fail(at->err, OCS_NOMEM, "out of memory");
+	else
+		rc = get_rows(&rows, net, &told);
+	ocs_json_rows_close(&rows);
+	if (rc == 0 && (rc = ocs_net_index(net)) < 0)
+		ocs_fail(at->err, OCS_NOMEM, "out of memory");
+	if (rc == 0)
+		told_to_net(net, &told);
+	free(told.wave);
+	return rc < 0 ? -1 : check_names(at, net);
 }
 
 int ocs_wire_get_net(const struct ocs_json_at *at, struct ocs_net *net)

@@ -157,10 +157,13 @@ static int get_state(const struct ocs_json_at *at, struct ocs_state *state)
 struct ocs_state *ocs_wire_decode_state(const char *text, size_t len,
 					struct ocs_error *err)
 {
-	struct ocs_json_at at = { .index = -1, .err = err };
+	struct ocs_json_cut cut[] = {
+		{ .name = "links" }, { .name = "leases" }, { NULL }
+	};
+	struct ocs_json_at at = { .index = -1, .err = err, .cut = cut };
 	struct ocs_state *state = NULL;
 
-	if (!(at.obj = ocs_json_parse(text, len, OCS_BODY_MAX, err)))
+	if (!(at.obj = ocs_json_parse_cut(text, len, OCS_BODY_MAX, cut, err)))
 		return NULL;
 	if (!(state = ocs_state_create()))
 		ocs_fail(err, OCS_NOMEM, "out of memory");

@@ -147,6 +147,12 @@ class Bed:
             raise Broken(f"{self.name}: {' '.join(cmd)}: {p.stderr.strip()}")
         return p.stdout if not p.returncode else ""
 
+    def answers(self, *cmd):
+        """Whether CMD succeeds."""
+        return not subprocess.run(
+            cmd, stdout=subprocess.DEVNULL, cwd=self.top, env=self.env,
+            stderr=subprocess.DEVNULL, timeout=300, check=False).returncode
+
     def submit_many(self, lines, *common):
         """One sbatch for each of LINES, its arguments. Seconds that it took."""
         started = time.monotonic()
