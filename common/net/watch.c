@@ -6,6 +6,8 @@
  *  W2  A snapshot is of the agent that is configured now.
  *  W3  Two questions are at least POLL_MIN_MS apart, and PAUSE_MIN_MS to
  *      PAUSE_MAX_MS when the last one failed.
+ *  W4  The thread takes no more than 1/POLL_SHARE of a processor, however
+ *      large snapshots are and however often they change.
  */
 #include "common/net/watch.h"
 
@@ -25,6 +27,9 @@
 #define TIMEOUT_MS 8000
 /* Changes that follow each other fast are taken together. */
 #define POLL_MIN_MS 20
+#define POLL_SHARE 20
+/* but W4 does not make a snapshot older than this */
+#define POLL_MAX_MS 1000
 /* Between questions when the agent answers, unasked, the same again. */
 #define POLL_SAME_MS 200
 #define PAUSE_MIN_MS 200
@@ -197,9 +202,19 @@ static bool note_failure(struct self *me, const struct ocs_error *err)
 	return news;
 }
 
+/* Until the next question, when this round took CPU_US of a processor. */
+static unsigned int gap_ms(uint64_t cpu_us)
+{
+	uint64_t ms = cpu_us * POLL_SHARE / 1000;
+
+	if (ms > POLL_MAX_MS)
+		return POLL_MAX_MS;
+	return ms > POLL_MIN_MS ? (unsigned int) ms : POLL_MIN_MS;
+}
+
 static void one_round(struct self *me, struct ocs_error *err)
 {
-	uint64_t asked_ms = ocs_clock_mono_ms();
+	uint64_t asked_ms = ocs_clock_mono_ms(), cpu_us = ocs_clock_cpu_us();
 	struct ocs_state *state = NULL;
 	bool same = false;
 
@@ -218,7 +233,7 @@ static void one_round(struct self *me, struct ocs_error *err)
 	if (same && ocs_clock_mono_ms() - asked_ms < POLL_SAME_MS)
 		nap(me, POLL_SAME_MS);
 	else
-		nap(me, POLL_MIN_MS);
+		nap(me, gap_ms(ocs_clock_cpu_us() - cpu_us));
 }
 
 static void *run(void *arg)

@@ -11,6 +11,8 @@
 uint64_t ocs_clock_mono_ms(void);
 /* The same in microseconds. */
 uint64_t ocs_clock_mono_us(void);
+/* What the calling thread has taken of processors, in microseconds. */
+uint64_t ocs_clock_cpu_us(void);
 /* Unix time in milliseconds; may jump. */
 int64_t ocs_clock_unix_ms(void);
 

@@ -118,7 +118,8 @@ start_daemons()
 		[ "$DBD" = no ] || start_mariadbd || return 1
 	fi
 	if [ "$AGENT" != no ]; then
-		daemon_start opticald "$INST/sbin/opticald" -f "$D/etc/opticald.conf"
+		# as its unit does: many slurmds share this machine
+		daemon_start opticald nice -n -10 "$INST/sbin/opticald" -f "$D/etc/opticald.conf"
 	fi
 	[ -n "$BESIDE" ] || wait_munged || return 1
 	if [ -n "$BESIDE" ]; then
