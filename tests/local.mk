@@ -10,7 +10,7 @@ cluster_tests = tests/cluster/0000-forward.t tests/cluster/0100-demo.t \
 	tests/cluster/0400-refusals.t \
 	tests/cluster/0500-gate.t tests/cluster/0600-policies.t \
 	tests/cluster/1000-access.t tests/cluster/1100-compute.t \
-	tests/cluster/1200-tls.t tests/cluster/1300-attach.t \
+	tests/cluster/1200-tls.t tests/cluster/1250-attach.t \
 	tests/cluster/1500-storm.t tests/cluster/1510-matrix.t \
 	tests/cluster/1700-upgrade.t \
 	tests/cluster/1600-in-and-out.t tests/cluster/1610-quiet.t \
@@ -20,7 +20,7 @@ cluster_tests = tests/cluster/0000-forward.t tests/cluster/0100-demo.t \
 	tests/cluster/1325-expand.t tests/cluster/1360-power.t \
 	tests/cluster/1370-burst-buffer.t tests/cluster/1380-federation.t \
 	tests/cluster/1330-het.t tests/cluster/1340-broken.t tests/cluster/1350-limits.t \
-	tests/cluster/1360-shapes.t tests/cluster/1370-around.t tests/cluster/1380-protect.t \
+	tests/cluster/1410-shapes.t tests/cluster/1420-around.t tests/cluster/1430-protect.t \
 	tests/fault/0600-setup-refused.t tests/fault/0610-commit-timeout.t \
 	tests/fault/0640-network-faults.t tests/fault/0700-scancel.t \
 	tests/fault/0800-crash.t tests/fault/0810-jobid-reuse.t \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 1360-shapes - --optical-shape: which pairs of sites get a circuit, in the order
+# 1410-shapes - --optical-shape: which pairs of sites get a circuit, in the order
 # of ranks; --optical-anchor: a circuit to an endpoint, for a job at one site,
 # too, that backfill promises and a restart finds again;
 # --optical-delay-variation: a longer way that varies less

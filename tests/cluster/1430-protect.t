@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 1380-protect - --optical-protect: two disjoint routes are held, promised,
+# 1430-protect - --optical-protect: two disjoint routes are held, promised,
 # metered and lit; a cut leaves the job alone; what has no second route is refused
 # or waits
 # limit: 600

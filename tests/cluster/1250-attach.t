@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 1300-attach - two jobs on the same pair of sites, each on circuits of its own:
+# 1250-attach - two jobs on the same pair of sites, each on circuits of its own:
 # each has the rate that it was granted, neither reaches the other, and nothing
 # is left of them. Sites are network namespaces, contrib/examples/attach-netns
 # joins them; 1/10000 of each rate, so that 400G are 40 Mb/s and 800G 80 Mb/s.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 1370-around - what is around jobs: maintenance windows that promises know,
+# 1420-around - what is around jobs: maintenance windows that promises know,
 # JobsWithoutRequest of a reservation, nodes that come to a site and go without a
 # restart, topology/tree
 # limit: 600
