@@ -548,7 +548,7 @@ int ocs_wire_decode_page(const char *text, size_t len,
 			 char next[static OCS_LEASE_ID_MAX],
 			 struct ocs_error *err)
 {
-	struct ocs_json_cut cut[] = { { .name = "leases" }, { NULL } };
+	struct ocs_json_cut cut[] = { { .name = "leases" }, { .name = NULL } };
 	struct ocs_json_at at = { .index = -1, .err = err, .cut = cut };
 	int rc;
 

@@ -158,7 +158,7 @@ struct ocs_state *ocs_wire_decode_state(const char *text, size_t len,
 					struct ocs_error *err)
 {
 	struct ocs_json_cut cut[] = {
-		{ .name = "links" }, { .name = "leases" }, { NULL }
+		{ .name = "links" }, { .name = "leases" }, { .name = NULL }
 	};
 	struct ocs_json_at at = { .index = -1, .err = err, .cut = cut };
 	struct ocs_state *state = NULL;

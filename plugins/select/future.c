@@ -160,7 +160,9 @@ static bool gone(uint32_t job_id, void *arg)
 {
 	job_record_t *job = find_job_record(job_id);
 
-	return !job || !IS_JOB_PENDING(job) || !job->priority;
+	/* revoked: it runs at another cluster of the federation */
+	return !job || !IS_JOB_PENDING(job) || IS_JOB_REVOKED(job) ||
+	       !job->priority;
 }
 
 int future_look(const struct ocs_state *state, struct ocs_error *err)

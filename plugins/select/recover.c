@@ -193,7 +193,10 @@ static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
 	if (!strcmp(word, "GONE") || !strcmp(word, "RELEASING") ||
 	    table_has(lease->id))
 		return;
-	if (!job_ended(lease, &ended_s)) {
+	if (job_ended(lease, &ended_s)) {
+		/* nothing to guess: as reserve_job_fini() would have said */
+		why = "job";
+	} else {
 		if (now_at_agent_ms - lease->held_ms <
 		    OCS_RECONCILE_YOUNG_S * 1000)
 			return;

@@ -51,8 +51,8 @@ agree "expanded"
 
 # ---- one that asks for circuits, too: a shell inside the job passes the option on
 # (22.05's own select/cons_tres loses count of cores at a merge and might give out
-# nodes again: these are named)
-expander -w 'par[003-004]' --dependency=expand:"$job" --optical-bw=400G --optical-span=2
+# nodes again: only these will do. Newer ones merge no job that names its nodes)
+expander -N2 -x 'arl[001-004],par[001-002],lyo[001-004]' --dependency=expand:"$job" --optical-bw=400G --optical-span=2
 like "$SAID" 'has no circuits of its own' "and is told that it has none of its own"
 not_ok "it has no lease" lease_of "$MORE" id
 agree "expander with --optical-bw"
@@ -85,7 +85,7 @@ agree "it ended"
 # ---- a job without circuits goes where it likes
 job=$(submit alice --ntasks-per-node=1 -c32 -w par001 -t 5 "$until_go")
 ok "a job without --optical-bw runs" wait_job "$job" RUNNING || diag_job "$job"
-expander -N1 -w arl001 --dependency=expand:"$job"
+expander -N1 -x 'par[001-004],lyo[001-004]' --dependency=expand:"$job"
 ok "its nodes become the first one's" merge "$MORE" "$job"
 is "$(sites_of "$job")" "arl par" "which is at two sites"
 agree "expanded without circuits"

@@ -146,13 +146,15 @@ job_script()
 	echo "$f"
 }
 
-# job_show JOB FIELD: one FIELD= of scontrol show job, of values without blanks.
+# job_show JOB FIELD: one FIELD= of scontrol show job, of values without blanks. TRES: what it has; since
+# 23.02 that is AllocTRES.
 job_show()
 {
-	local out
+	local out field=$2
 
 	out=$(scontrol -o show job "$1") || return 1
-	[[ " $out" =~ \ $2=([^ ]*) ]] && echo "${BASH_REMATCH[1]}"
+	[ "$field" != TRES ] || field='(Alloc)?TRES'
+	[[ " $out" =~ \ $field=([^ ]*) ]] && echo "${BASH_REMATCH[-1]}"
 }
 
 job_state() { job_show "$1" JobState; }
