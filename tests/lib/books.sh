@@ -183,7 +183,8 @@ books_compare()
 		for (split /\n/, $ENV{JOBS}) {
 			my ($id) = /^JobId=(\d+)/ or next;
 			my ($state) = / JobState=(\S+)/;
-			my ($gbps) = / Licenses=\S*optical:(\d+)/;
+			my ($has) = / LicensesAlloc=(\S+)/ || / Licenses=(\S+)/;
+			my ($gbps) = ($has // "") =~ /optical:(\d+)/;
 			$run{$id} = $gbps if $state =~ /^(RUNNING|CONFIGURING|SUSPENDED)$/ && $gbps;
 		}
 		for (split /\n/, $ENV{ACCT}) {

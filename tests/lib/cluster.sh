@@ -146,14 +146,15 @@ job_script()
 	echo "$f"
 }
 
-# job_show JOB FIELD: one FIELD= of scontrol show job, of values without blanks. TRES: what it has; since
-# 23.02 that is AllocTRES.
+# job_show JOB FIELD: one FIELD= of scontrol show job, of values without blanks. TRES, Licenses: what a job
+# that runs has; since 23.02 that is AllocTRES, since 25.05 LicensesAlloc.
 job_show()
 {
 	local out field=$2
 
 	out=$(scontrol -o show job "$1") || return 1
 	[ "$field" != TRES ] || field='(Alloc)?TRES'
+	[ "$field" != Licenses ] || [[ $out != *JobState=RUNNING*\ LicensesAlloc=* ]] || field=LicensesAlloc
 	[[ " $out" =~ \ $field=([^ ]*) ]] && echo "${BASH_REMATCH[-1]}"
 }
 
