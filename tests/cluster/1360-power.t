@@ -38,7 +38,10 @@ for n in lyo001 lyo002; do
 	ok "$n is not there" kill_one slurmd "$n"
 done
 ok "slurmctld" kill_one slurmctld
+# nodes of a cloud are new ones; since 26.05 only -i starts without those of before
 rm -f "$D"/state/node_state*
+cp "$D/run/slurmctld.cmd" "$D/work/slurmctld.cmd"
+sed -i 's/slurmctld /slurmctld -i /' "$D/run/slurmctld.cmd"
 sed -i 's/^\(NodeName=lyo.*\)State=UNKNOWN/\1State=CLOUD/' "$D/etc/slurm.conf"
 cat >>"$D/etc/slurm.conf" <<X
 SuspendProgram=$D/work/down
@@ -49,6 +52,7 @@ ResumeTimeout=45
 PrivateData=cloud
 X
 ok "its nodes at lyon are in a cloud" restart_one slurmctld
+cp "$D/work/slurmctld.cmd" "$D/run/"
 ok "and powered down" wait_for 30 powered_down || diag "$(nodes)"
 
 until_go=$(job_script <<'X'
