@@ -7,12 +7,11 @@
 # limit: 400
 . "$(dirname "$0")/../lib/books.sh"
 
-# with select/cons_tres and nothing of ours, too
-! slurm_since 26.05 || skip_all "slurmctld of Slurm 26.05 ends itself at a merge"
-
 cluster_start --sites=arles:4,paris:4,lyon:4 --links=par-lyo:paris:lyon:460:1:400G:client,arl-par:arles:paris:900:1 \
 	--setup-time=0.5s --release-time=0.5s \
 	--slurm-conf-extra='SchedulerParameters=bf_interval=5,permit_job_expansion'
+# with select/cons_tres and nothing of ours, too
+! slurm_since 26.05 || skip_all "slurmctld of Slurm 26.05 ends itself at a merge"
 watch_books
 
 until_go=$(job_script <<'X'
