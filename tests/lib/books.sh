@@ -206,8 +206,10 @@ books_compare()
 			my ($row) = grep { abs($_->[0] - $from) <= 2 } @{$rows{$id} // []};
 			# a job that gave back nodes has one row for each size
 			my $last = $row;
+			my %seen;	# two changes in one second: rows that begin as they end
 			while ($last && $last->[3] eq "RESIZING") {
-				my ($next) = grep { $_->[0] eq $last->[1] && $_ != $last } @{$rows{$id}};
+				$seen{$last} = 1;
+				my ($next) = grep { $_->[0] eq $last->[1] && !$seen{$_} } @{$rows{$id}};
 				last unless $next;
 				push @said, "I8: job $id: sacct has $next->[2] Gb/s after a change of its size, the lease $gbps"
 					if $next->[2] != $gbps;
