@@ -85,7 +85,7 @@ over_and_free "$job" "expanded"
 agree "it ended"
 
 # ---- a job without circuits goes where it likes
-job=$(submit alice --ntasks-per-node=1 -c32 -w par001 -t 5 "$until_go")
+job=$(submit alice -N1 --ntasks-per-node=1 -c32 -x 'arl[001-004],lyo[001-004]' -t 5 "$until_go")
 ok "a job without --optical-bw runs" wait_job "$job" RUNNING || diag_job "$job"
 expander -N1 -x 'par[001-004],lyo[001-004]' --dependency=expand:"$job"
 ok "its nodes become the first one's" merge "$MORE" "$job"
