@@ -15,8 +15,13 @@
 
 /* A lease may end so much before or after its job's end. */
 #define END_TOLERANCE_S 5
+/* What ended so long before we began, our predecessor may not have told. */
+#define UNTOLD_S 300
 /* An extension that was refused is asked for again so much later. */
 #define EXTEND_RETRY_MS 60000
+
+/* When the table was made; the worker reads it. */
+static _Atomic(time_t) began_s;
 
 /* The job's own idea of its lease counts from here on. */
 static bool holds(const job_record_t *job)
@@ -84,6 +89,7 @@ void recover_reconfigure(void)
 	if (!lib_ops() || !(oc = lib_ops()->conf_get()))
 		return;
 	if (worker_arm()) {
+		began_s = time(NULL);
 		table_clear();
 		compat_each_job(adopt, (void *) oc);
 		worker_start();
@@ -194,8 +200,10 @@ static void orphan(const struct ocs_lease *lease, int64_t now_at_agent_ms)
 	    table_has(lease->id))
 		return;
 	if (job_ended(lease, &ended_s)) {
-		/* nothing to guess: as reserve_job_fini() would have said */
-		why = "job";
+		/* Nothing to guess if our predecessor did not live to say so.
+		 * What has ended since we did say: the agent has lost it. */
+		if (ended_s <= began_s && ended_s >= began_s - UNTOLD_S)
+			why = "job";
 	} else {
 		if (now_at_agent_ms - lease->held_ms <
 		    OCS_RECONCILE_YOUNG_S * 1000)

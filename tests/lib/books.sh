@@ -183,7 +183,8 @@ books_compare()
 		for (split /\n/, $ENV{JOBS}) {
 			my ($id) = /^JobId=(\d+)/ or next;
 			my ($state) = / JobState=(\S+)/;
-			my ($has) = / LicensesAlloc=(\S+)/ || / Licenses=(\S+)/;
+			my ($has) = / LicensesAlloc=(\S+)/;
+			($has) = / Licenses=(\S+)/ unless defined $has;
 			my ($gbps) = ($has // "") =~ /optical:(\d+)/;
 			$run{$id} = $gbps if $state =~ /^(RUNNING|CONFIGURING|SUSPENDED)$/ && $gbps;
 		}
