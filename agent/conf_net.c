@@ -103,21 +103,6 @@ static int read_km(const struct ocs_kvline *line, const struct ocs_kv *kv,
 			    metres, err);
 }
 
-/* Per cent with up to seven decimals as the share that is missing. */
-static int read_availability(const struct ocs_kvline *line,
-			     const struct ocs_kv *kv, uint32_t *ppb,
-			     struct ocs_error *err)
-{
-	uint32_t have;
-
-	if (read_fixed32(line, kv, 7, 1000000000,
-			 "per cent of the time, 0 to 100, are (example: 99.99)",
-			 &have, err) < 0)
-		return -1;
-	*ppb = 1000000000 - have;
-	return 0;
-}
-
 static int read_us(const struct ocs_kvline *line, const struct ocs_kv *kv,
 		   uint64_t min, uint64_t max, const char *expected,
 		   uint64_t *us, struct ocs_error *err)
@@ -455,7 +440,8 @@ static int read_link_more(const struct ocs_kvline *line,
 	case L_VARIATION:
 		return read_variation(line, kv, &l->delay_variation_us, err);
 	case L_AVAILABILITY:
-		return read_availability(line, kv, &l->unavailable_ppb, err);
+		return ocs_kv_availability(line, kv, 0, OCS_PPB,
+					   &l->unavailable_ppb, err);
 	case L_COST:
 		return read_fixed32(line, kv, 3, 1000000000,
 				    "a cost per Gb/s and hour, 0 to 1000000, is (example: 0.25)",

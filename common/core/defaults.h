@@ -62,6 +62,8 @@
 #define OCS_MTU_MAX 65536
 /* Delay variation of a link, in microseconds. */
 #define OCS_VARIATION_MAX_US 1000000
+/* Shares of time are counted in 1e-9: 30 ms of a year. */
+#define OCS_PPB 1000000000
 
 /* Fibre, one way, ns per km at 1550 nm (group index 1.468). */
 #define OCS_FIBRE_NS_PER_KM 4900

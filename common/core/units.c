@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* units - rates and times as text; first thing a user's value goes through */
+/* units - rates, times and availability as text; first thing a user's value goes through */
 #include "common/core/units.h"
 
 #include <inttypes.h>
@@ -15,6 +15,7 @@
 #define GBPS UINT64_C(1000000000)
 #define TBPS UINT64_C(1000000000000)
 #define US_PER_S UINT64_C(1000000)
+#define PPB_PER_CENT UINT64_C(10000000)
 
 struct unit {
 	const char *name;
@@ -257,6 +258,28 @@ int ocs_time_parse(const char *text, uint64_t *us, struct ocs_error *err)
 	return 0;
 }
 
+int ocs_availability_parse(const char *text, uint32_t *ppb,
+			   struct ocs_error *err)
+{
+	const char *p = text, *why = "it is more than 100";
+	enum ocs_code code = OCS_SYNTAX;
+	struct decimal d;
+	uint64_t v = 0;
+
+	if (scan_decimal(&p, &d) < 0 || *p)
+		why = "it is a number without a sign behind it";
+	else if ((code = decimal_value(&d, PPB_PER_CENT, &v)) == OCS_SYNTAX)
+		why = "it has at most 7 decimals";
+	else if (code == OCS_OK && v > OCS_PPB)
+		code = OCS_RANGE;
+	if (code)
+		return ocs_fail(err, code,
+				"bad per cent of the time '%.40s': %s (example: 99.99)",
+				text, why);
+	*ppb = (uint32_t) (OCS_PPB - v);
+	return 0;
+}
+
 /* V in units of FACTOR, a power of ten, without trailing zeros. */
 static int put_decimal(char *buf, size_t size, uint64_t v, uint64_t factor,
 		       const char *unit)
@@ -318,6 +341,14 @@ char *ocs_time_format(uint64_t us, char buf[static OCS_TIME_TEXT_MAX])
 		memcpy(buf, text, sizeof(text));
 		best = n;
 	}
+	return buf;
+}
+
+char *ocs_availability_format(uint64_t ppb,
+			      char buf[static OCS_AVAILABILITY_TEXT_MAX])
+{
+	put_decimal(buf, OCS_AVAILABILITY_TEXT_MAX,
+		    ppb < OCS_PPB ? OCS_PPB - ppb : 0, PPB_PER_CENT, "");
 	return buf;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * units - rates and times as people write them
+ * units - rates, times and availability as people write them
  *
  * Pure: no files, no network, no Slurm.
  */
@@ -39,6 +39,19 @@ int ocs_time_parse(const char *text, uint64_t *us, struct ocs_error *err);
 /* The shortest exact form with one unit: "2274us", "3ms", "20min". */
 #define OCS_TIME_TEXT_MAX 32
 char *ocs_time_format(uint64_t us, char buf[static OCS_TIME_TEXT_MAX]);
+
+/*
+ * PERCENT of the time that something works: 0 to 100, up to seven decimals, no
+ * sign ("99.99"). As the share of time that it fails, in 1e-9: 0 to OCS_PPB.
+ * Returns 0, or -1 with ERR set, *PPB untouched.
+ */
+int ocs_availability_parse(const char *text, uint32_t *ppb,
+			   struct ocs_error *err);
+
+/* The shortest exact form: "99.99"; "0" for OCS_PPB and more. Returns BUF. */
+#define OCS_AVAILABILITY_TEXT_MAX 32
+char *ocs_availability_format(uint64_t ppb,
+			      char buf[static OCS_AVAILABILITY_TEXT_MAX]);
 
 /* The smallest power of two >= N; 1 for 0; 2^63 at most. */
 uint64_t ocs_pow2_ceil(uint64_t n);

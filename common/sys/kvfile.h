@@ -87,6 +87,11 @@ int ocs_kv_bytes(const struct ocs_kvline *line, const struct ocs_kv *kv,
 /* A rate as ocs_rate_parse() takes it. */
 int ocs_kv_rate(const struct ocs_kvline *line, const struct ocs_kv *kv,
 		uint64_t *bps, struct ocs_error *err);
+/* Per cent of the time as ocs_availability_parse() takes it, as the share that
+ * is missing, MIN to MAX. */
+int ocs_kv_availability(const struct ocs_kvline *line,
+			const struct ocs_kv *kv, uint32_t min, uint32_t max,
+			uint32_t *ppb, struct ocs_error *err);
 /* A name for people and programs: 1 to 63 of A-Z a-z 0-9 . _ - */
 int ocs_kv_name(const struct ocs_kvline *line, const struct ocs_kv *kv,
 		char *buf, unsigned int size, struct ocs_error *err);

@@ -238,6 +238,28 @@ int ocs_kv_rate(const struct ocs_kvline *line, const struct ocs_kv *kv,
 	return 0;
 }
 
+int ocs_kv_availability(const struct ocs_kvline *line,
+			const struct ocs_kv *kv, uint32_t min, uint32_t max,
+			uint32_t *ppb, struct ocs_error *err)
+{
+	char lo[OCS_AVAILABILITY_TEXT_MAX], hi[OCS_AVAILABILITY_TEXT_MAX];
+	enum ocs_code code = OCS_OK;
+	struct ocs_error why;
+	uint32_t v = 0;
+
+	if (ocs_availability_parse(kv->value, &v, &why) < 0)
+		code = why.code;
+	else if (v < min || v > max)
+		code = OCS_RANGE;
+	if (code != OCS_OK)
+		return bad(line, kv, err, code,
+			   "per cent of the time, %s to %s, up to 7 decimals and no sign, are expected (example: 99.99)",
+			   ocs_availability_format(max, lo),
+			   ocs_availability_format(min, hi));
+	*ppb = v;
+	return 0;
+}
+
 int ocs_kv_text(const struct ocs_kvline *line, const struct ocs_kv *kv,
 		char *buf, unsigned int size, struct ocs_error *err)
 {

@@ -368,7 +368,7 @@ static int get_link_more(const struct ocs_json_at *at, struct ocs_net *net,
 	    get_number(at, "reach_m", 40000000, &l->reach_m) < 0 ||
 	    get_number(at, "delay_variation_us", OCS_VARIATION_MAX_US,
 		       &l->delay_variation_us) < 0 ||
-	    get_number(at, "unavailable_ppb", 1000000000,
+	    get_number(at, "unavailable_ppb", OCS_PPB,
 		       &l->unavailable_ppb) < 0 ||
 	    get_number(at, "cost_milli", 1000000000, &l->cost) < 0 ||
 	    get_number(at, "energy_pj_per_bit", 1000000, &l->energy_pj) < 0 ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* units.c: rates and times, by table */
+/* units.c: rates, times and availability, by table */
 #include "common/core/units.h"
 
 #include "common/core/defaults.h"
@@ -214,10 +214,74 @@ static void test_words(void)
 	ok(!strchr(err.text, '\n'), "no line break from outside");
 }
 
+static const struct row availabilities[] = {
+	{ "99.99", OCS_OK, 100000 },
+	{ "100", OCS_OK, 0 },
+	{ "100.000", OCS_OK, 0 },
+	{ "0", OCS_OK, OCS_PPB },
+	{ "0.0000001", OCS_OK, OCS_PPB - 1 },
+	{ "99.9999999", OCS_OK, 1 },
+	{ "099.50", OCS_OK, 5000000 },
+	{ "99.99000000000", OCS_OK, 100000 },
+	{ "", OCS_SYNTAX, 0 },
+	{ "99.99%", OCS_SYNTAX, 0 },
+	{ "99.99 ", OCS_SYNTAX, 0 },
+	{ " 99.99", OCS_SYNTAX, 0 },
+	{ "99,99", OCS_SYNTAX, 0 },
+	{ "99.", OCS_SYNTAX, 0 },
+	{ ".5", OCS_SYNTAX, 0 },
+	{ "-1", OCS_SYNTAX, 0 },
+	{ "+1", OCS_SYNTAX, 0 },
+	{ "5nines", OCS_SYNTAX, 0 },
+	{ "1e2", OCS_SYNTAX, 0 },
+	{ "99.99.9", OCS_SYNTAX, 0 },
+	{ "99.99999999", OCS_SYNTAX, 0 },
+	{ "100.0000001", OCS_RANGE, 0 },
+	{ "101", OCS_RANGE, 0 },
+	{ "18446744073709551616", OCS_RANGE, 0 },
+	{ NULL, OCS_OK, 0 }
+};
+
+/* As the others are. */
+static int parse_availability(const char *text, uint64_t *ppb,
+			      struct ocs_error *err)
+{
+	uint32_t v;
+
+	if (ocs_availability_parse(text, &v, err) < 0)
+		return -1;
+	*ppb = v;
+	return 0;
+}
+
+static void test_availability(void)
+{
+	static const struct {
+		uint64_t ppb;
+		const char *text;
+	} texts[] = {
+		{ 0, "100" }, { 1, "99.9999999" }, { 100000, "99.99" },
+		{ 10000000, "99" }, { OCS_PPB - 1, "0.0000001" },
+		{ OCS_PPB, "0" }, { UINT64_MAX, "0" },
+	};
+	char buf[OCS_AVAILABILITY_TEXT_MAX];
+	struct ocs_error err;
+	uint32_t v;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		is_str(ocs_availability_format(texts[i].ppb, buf),
+		       texts[i].text, "availability as %s", texts[i].text);
+	ocs_availability_parse("99.99%", &v, &err);
+	is_str(err.text, "bad per cent of the time '99.99%': it is a number without a sign behind it (example: 99.99)",
+	       "what would be right");
+}
+
 int main(void)
 {
 	test_parse("rate", ocs_rate_parse, rates);
 	test_parse("time", ocs_time_parse, times);
+	test_parse("availability", parse_availability, availabilities);
+	test_availability();
 	test_format();
 	test_small();
 	test_words();
