@@ -434,13 +434,15 @@ void engine_change_data(struct engine_change *ch, unsigned int s,
 	ocs_strand_set_data(ch->next, s, to);
 }
 
-/* All strands of circuit I of L are lit, but they are not apart: CAUSE. */
-static bool not_apart(const struct ocs_engine *e, const struct ocs_lease *l,
-		      unsigned int i, char cause[static 160])
+/* All strands of circuit I of L are lit, but they are not apart, or both routes
+ * fail at once too often: CAUSE. */
+static bool not_promised(const struct ocs_engine *e, const struct ocs_lease *l,
+			 unsigned int i, char cause[static 160])
 {
 	cause[0] = '\0';
 	return l->active_ms && ocs_strands_data(l, i, true) == OCS_UP &&
-	       !ocs_strands_diverse(&e->net, l, i, cause);
+	       (!ocs_strands_diverse(&e->net, l, i, cause) ||
+		!ocs_strands_available(&e->net, l, i, cause));
 }
 
 /* The data plane of a circuit with several strands: that of all of them, worth
@@ -458,9 +460,9 @@ static void circuit_data(const struct ocs_engine *e, struct engine_change *ch,
 	if (!engine_lit_wanted(l) && to != OCS_DOWN)
 		return;
 	ocs_strands_count(l, i, &n, &lit);
-	if (not_apart(e, l, i, cause)) {
+	if (not_promised(e, l, i, cause)) {
 		to = OCS_IMPAIRED;
-		news = !not_apart(e, ch->rec->cur->lease, i, before) ||
+		news = !not_promised(e, ch->rec->cur->lease, i, before) ||
 		       strcmp(before, cause);
 	}
 	if (lit < n)

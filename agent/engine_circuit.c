@@ -326,13 +326,15 @@ static void found(struct ocs_engine *e, struct engine_rec *rec, unsigned int s,
 
 /* Where strand S goes, its circuit is no longer what it was promised to be:
  * WHY. */
-static bool not_diverse(const struct ocs_engine *e, const struct ocs_lease *l,
-			unsigned int s, char why[static 256])
+static bool not_promised(const struct ocs_engine *e, const struct ocs_lease *l,
+			 unsigned int s, char why[static 256])
 {
+	unsigned int i = ocs_strand_get(l, s).circuit;
 	char text[160];
 
-	if (ocs_strands_diverse(&e->net, l, ocs_strand_get(l, s).circuit,
-				text))
+	if (ocs_strands_diverse(&e->net, l, i, text) &&
+	    ocs_strand_available(&e->net, l, s, text) &&
+	    ocs_strands_available(&e->net, l, i, text))
 		return false;
 	snprintf(why, 256, "%s", text);
 	return true;
@@ -348,7 +350,7 @@ static void found_lit(struct ocs_engine *e, struct engine_rec *rec,
 
 	fit = engine_read_back(e, rec, s, why);
 	if (fit == ENGINE_FITS && !rec->cur->lease->active_ms &&
-	    not_diverse(e, rec->cur->lease, s, why))
+	    not_promised(e, rec->cur->lease, s, why))
 		fit = ENGINE_BREAKS;
 	if (fit == ENGINE_FITS)
 		engine_light(e, rec, s, true, "");

@@ -130,7 +130,7 @@ static const char *how_known(const struct ocs_figure *f)
 /* What its light is worth: UP, or IMPAIRED and CAUSE says why. */
 static enum ocs_data worth(const struct ocs_engine *e,
 			   const struct engine_rec *rec, unsigned int s,
-			   char cause[static 128])
+			   char cause[static 160])
 {
 	const struct ocs_lease *l = rec->cur->lease;
 	const struct ocs_circuit *c =
@@ -141,20 +141,21 @@ static enum ocs_data worth(const struct ocs_engine *e,
 	cause[0] = '\0';
 	engine_figure_of(e, rec, s, &latency, &variation);
 	if (c->max_latency_us && latency.us > c->max_latency_us) {
-		snprintf(cause, 128, "its %slatency is %s, at most %s was asked for",
+		snprintf(cause, 160, "its %slatency is %s, at most %s was asked for",
 			 how_known(&latency), ocs_time_format(latency.us, is),
 			 ocs_time_format(c->max_latency_us, max));
 		return OCS_IMPAIRED;
 	}
 	if (c->max_delay_variation_us &&
 	    variation.us > c->max_delay_variation_us) {
-		snprintf(cause, 128, "its %sdelay variation is %s, at most %s was asked for",
+		snprintf(cause, 160, "its %sdelay variation is %s, at most %s was asked for",
 			 how_known(&variation),
 			 ocs_time_format(variation.us, is),
 			 ocs_time_format(c->max_delay_variation_us, max));
 		return OCS_IMPAIRED;
 	}
-	return OCS_UP;
+	return ocs_strand_available(&e->net, l, s, cause) ? OCS_UP :
+							   OCS_IMPAIRED;
 }
 
 /* ---- the ledger ---- */
@@ -302,7 +303,7 @@ void engine_light(struct ocs_engine *e, struct engine_rec *rec, unsigned int s,
 	uint64_t now = ocs_clock_mono_ms();
 	struct engine_watch *w = lit ? es->watch : watch(es);
 	enum ocs_data data;
-	char why[128];
+	char why[160];
 
 	if (w && w->calm_ms) {		/* flapping: once it is calm */
 		if (w->lit != lit)
@@ -555,21 +556,31 @@ static int seek(struct ocs_engine *e, struct seeking *k, struct ocs_error *err)
 	return ocs_fail(err, OCS_BUSY, "it would need more than one signal");
 }
 
-/* Within what was asked for if there is such a route, else without; of links
+/* What was asked for of a route. */
+struct bounds {
+	uint64_t latency_us, variation_us;
+	uint32_t unavailable_ppb;
+};
+
+static void set_bounds(struct ocs_circuit *c, const struct bounds *b)
+{
+	c->max_latency_us = b->latency_us;
+	c->max_delay_variation_us = b->variation_us;
+	c->max_unavailable_ppb = b->unavailable_ppb;
+}
+
+/* Within BOUNDS if there is such a route, else without; of links
  * that it does not have now if there is one. */
 static int search(struct ocs_engine *e, struct seeking *k,
-		  struct ocs_error *err)
+		  const struct bounds *bounds, struct ocs_error *err)
 {
-	struct ocs_circuit *c = &k->one->circuit[0];
-	const uint64_t max_us = c->max_latency_us;
-	const uint64_t max_variation_us = c->max_delay_variation_us;
+	static const struct bounds none;
 	int rc = -1;
 
 	for (unsigned int step = 0; rc < 0 && step < 8; step++) {
 		bool apart = step < 4, bound = step % 4 < 2;
 
-		c->max_latency_us = bound ? max_us : 0;
-		c->max_delay_variation_us = bound ? max_variation_us : 0;
+		set_bounds(&k->one->circuit[0], bound ? bounds : &none);
 		room(e, k, apart, step % 2 == 0);
 		rc = seek(e, k, err);
 	}
@@ -580,7 +591,7 @@ static int search(struct ocs_engine *e, struct seeking *k,
 static int go_home(struct ocs_engine *e, struct seeking *k,
 		   const struct ocs_home *home, struct ocs_error *err)
 {
-	struct ocs_circuit *c = &k->one->circuit[0];
+	static const struct bounds none;
 
 	room(e, k, false, false);
 	for (unsigned int i = 0; i < e->net.nlinks; i++) {
@@ -592,7 +603,7 @@ static int go_home(struct ocs_engine *e, struct seeking *k,
 		if (j == home->nhops)
 			e->scratch.link[i].drained = true;
 	}
-	c->max_latency_us = c->max_delay_variation_us = 0;
+	set_bounds(&k->one->circuit[0], &none);
 	return seek(e, k, err);
 }
 
@@ -603,26 +614,26 @@ static struct ocs_lease *next_route(struct ocs_engine *e,
 {
 	const struct engine_watch *w = rec->strand[s].watch;
 	struct seeking k = { .l = rec->cur->lease, .s = s };
-	uint64_t max_us, max_variation_us;
+	struct bounds bounds;
 	int rc = -1;
 
 	if (!(k.one = alone(k.l, s))) {
 		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return NULL;
 	}
-	max_us = k.one->circuit[0].max_latency_us;
-	max_variation_us = k.one->circuit[0].max_delay_variation_us;
+	bounds = (struct bounds) {
+		.latency_us = k.one->circuit[0].max_latency_us,
+		.variation_us = k.one->circuit[0].max_delay_variation_us,
+		.unavailable_ppb = ocs_strand_bound_ppb(&e->net, k.l, s),
+	};
 	if (engine_books_make(e, k.one, ocs_clock_unix_ms() / 1000, &k.own,
 			      err) < 0)
 		goto out;
 	if (w && w->reverting && w->home.nhops)
 		rc = go_home(e, &k, &w->home, err);
-	k.one->circuit[0].max_latency_us = max_us;
-	k.one->circuit[0].max_delay_variation_us = max_variation_us;
 	if (rc < 0)
-		rc = search(e, &k, err);
-	k.one->circuit[0].max_latency_us = max_us;
-	k.one->circuit[0].max_delay_variation_us = max_variation_us;
+		rc = search(e, &k, &bounds, err);
+	set_bounds(&k.one->circuit[0], &bounds);
 	free(k.own.b);
 out:
 	if (rc == 0)

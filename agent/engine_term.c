@@ -294,6 +294,7 @@ int engine_route(struct ocs_engine *e, struct ocs_lease *lease,
 			.rate_bps = c->granted_bps,
 			.latency_us = c->max_latency_us,
 			.delay_variation_us = c->max_delay_variation_us,
+			.unavailable_ppb = c->max_unavailable_ppb,
 			.protect = c->protect,
 		};
 	}

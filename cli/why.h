@@ -22,7 +22,7 @@ struct why_job {
 	/* of the word optical{...} in AdminComment */
 	char cause[256];	/* what is short, or what happened */
 	char advice[128];	/* what would help */
-	char bounds[64];	/* that its circuits have, as people read them */
+	char bounds[96];	/* of its circuits, as people read them */
 	unsigned int ncircuits;	/* that it takes, or would */
 	struct ocs_circuit circuit[OCS_CIRCUITS_MAX];
 };

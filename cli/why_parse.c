@@ -105,7 +105,8 @@ static void token(const char *text, struct why_job *job)
 	}
 }
 
-/* "latency=2ms,variation=10us,protect=1+1" into each circuit. */
+/* "latency=2ms,variation=10us,availability=99.99,protect=1+1" into each
+ * circuit. 100 per cent is no bound, nor is none. */
 static void bounds(struct why_job *job)
 {
 	struct ocs_circuit all = { 0 };
@@ -121,6 +122,10 @@ static void bounds(struct why_job *job)
 			(void) ocs_time_parse(p + 10,
 					      &all.max_delay_variation_us,
 					      NULL);
+		else if (!strncmp(p, "availability=", 13))
+			(void) ocs_availability_parse(p + 13,
+						      &all.max_unavailable_ppb,
+						      NULL);
 		else if (!strncmp(p, "protect=", 8))
 			(void) ocs_protect_from_name(p + 8, &all.protect);
 	}
@@ -129,6 +134,7 @@ static void bounds(struct why_job *job)
 
 		c->max_latency_us = all.max_latency_us;
 		c->max_delay_variation_us = all.max_delay_variation_us;
+		c->max_unavailable_ppb = all.max_unavailable_ppb % OCS_PPB;
 		c->protect = all.protect;
 	}
 }

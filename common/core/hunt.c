@@ -268,12 +268,13 @@ static void extend(struct hunt *h, uint32_t parent, const struct ocs_arc *arc)
 	n.latency_us = from->latency_us + arc->latency_us;
 	n.least_us = n.latency_us + left;
 	n.variation_us = from->variation_us + l->delay_variation_us;
+	n.unavailable = from->unavailable + l->unavailable_ppb;
 	if (n.least_us > h->q->bound_us ||
 	    n.variation_us > h->q->variation_us ||
+	    n.unavailable > h->q->unavailable_ppb ||
 	    !link_fits(h, from, arc->link, &n))
 		return;
 	n.hops = (uint16_t) (from->hops + 1);
-	n.unavailable = from->unavailable + l->unavailable_ppb;
 	n.cost = from->cost + l->cost;
 	n.energy = from->energy + l->energy_pj;
 	h->label[h->nlabels] = n;
@@ -288,6 +289,7 @@ static void found(const struct hunt *h, const struct ocs_label *l,
 	f->route.latency_us = l->latency_us;
 	f->lanes = l->lanes;
 	f->variation_us = l->variation_us;
+	f->unavailable_ppb = l->unavailable;
 	links_of(h, l, f->route.link);
 }
 

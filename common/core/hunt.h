@@ -4,8 +4,9 @@
  * needs of them; private to common/core
  *
  * Where paths.c knows links of so much room, this knows wavelengths, slots,
- * reach, planes, delay variation and routes that must be disjoint. It goes only
- * where a row of ocs_paths_grow() says that the end is near enough.
+ * reach, planes, delay variation, availability and routes that must be
+ * disjoint. It goes only where a row of ocs_paths_grow() says that the end is
+ * near enough.
  * Pure: no files, no network, no Slurm.
  */
 #ifndef OCS_CORE_HUNT_H
@@ -21,6 +22,7 @@ struct ocs_quest {
 	uint64_t rate_bps;	/* of all signals together */
 	unsigned int lanes;	/* at least so many side by side; 0 is 1 */
 	uint32_t bound_us, variation_us;
+	uint64_t unavailable_ppb;	/* UINT64_MAX: no bound */
 	unsigned int plane;	/* or OCS_PLANE_ANY */
 	bool any_reach;		/* reach does not count */
 	const struct ocs_route *apart;	/* disjoint from this; NULL: free */
@@ -30,6 +32,7 @@ struct ocs_found {
 	struct ocs_route route;
 	unsigned int lanes;	/* signals side by side that it takes */
 	uint32_t variation_us;
+	uint64_t unavailable_ppb;
 };
 
 /* Labels for one search, to be freed; NULL: no memory. */

@@ -423,6 +423,7 @@ static bool same_circuit(const struct ocs_circuit *x,
 		!y->granted_bps) &&
 	       x->max_latency_us == y->max_latency_us &&
 	       x->max_delay_variation_us == y->max_delay_variation_us &&
+	       x->max_unavailable_ppb == y->max_unavailable_ppb &&
 	       x->protect == y->protect;
 }
 

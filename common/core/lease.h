@@ -92,6 +92,9 @@ struct ocs_circuit {
 	uint32_t mtu;			/* bytes, of the ports where it ends; 0:
 					 * not known */
 	uint64_t max_delay_variation_us;	/* asked for; 0: none */
+	/* Most of the time that its route may fail, in 1e-9, below OCS_PPB
+	 * (diverse or 1+1: both routes at once); asked for; 0: none. */
+	uint32_t max_unavailable_ppb;
 	uint64_t delay_variation_us;	/* of the worst member's route */
 	/* What it took until the lease's billed_ms, and takes since: see
 	 * bill.h. */

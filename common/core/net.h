@@ -236,6 +236,34 @@ int ocs_route_find(const struct ocs_net *net, unsigned int a, unsigned int z,
 		   uint64_t rate_bps, uint64_t max_latency_us,
 		   struct ocs_route *route, struct ocs_error *err);
 
+/*
+ * How much of the time what is made of links fails, in 1e-9, if they fail one
+ * without the other (ITU-T G.827 annex A). In a row: 1 - (1-u)(1-v)..., of
+ * which the sum is an upper bound, and close while the shares are small. Side
+ * by side, as two disjoint routes are: the product.
+ */
+static inline uint64_t ocs_unavailable_cap(uint64_t ppb)
+{
+	return ppb < OCS_PPB ? ppb : OCS_PPB;
+}
+/* Routes of U and V, both at once; rounded up. */
+static inline uint64_t ocs_unavailable_both(uint64_t u, uint64_t v)
+{
+	return (ocs_unavailable_cap(u) * ocs_unavailable_cap(v) + OCS_PPB - 1) /
+	       OCS_PPB;
+}
+/* The most that one route may have for both at once to stay within BOUND (0:
+ * none) when the other one has U. UINT64_MAX: any. */
+static inline uint64_t ocs_unavailable_other(uint32_t bound, uint64_t u)
+{
+	uint64_t most;
+
+	if (!bound || !u)
+		return UINT64_MAX;
+	most = (uint64_t) bound * OCS_PPB / ocs_unavailable_cap(u);
+	return most < OCS_PPB ? most : UINT64_MAX;
+}
+
 /* No port in particular: the site has none. */
 #define OCS_NO_PORT UINT32_MAX
 
@@ -254,6 +282,8 @@ struct ocs_plan_circuit {
 	struct ocs_route route;		/* of its first member */
 	uint64_t worst_latency_us;	/* over its members */
 	uint64_t delay_variation_us;	/* the same */
+	/* The same; diverse or 1+1: that of both routes at once. */
+	uint64_t unavailable_ppb;
 	/* In the plan's members; 0: one signal over ROUTE, and neither ports
 	 * nor wavelengths of it are told apart. */
 	unsigned int first_member, nmembers;
@@ -280,6 +310,9 @@ struct ocs_want {
 	uint64_t rate_bps;
 	uint64_t latency_us;		/* most, one way; 0: no bound */
 	uint64_t delay_variation_us;	/* the same */
+	/* Most of the time that each route may fail, in 1e-9; diverse or 1+1:
+	 * that both may at once. 0: no bound. */
+	uint32_t unavailable_ppb;
 	enum ocs_protect protect;
 };
 
@@ -307,7 +340,8 @@ struct ocs_want {
  *             along; OpticalDiverse(paris-lyon): no second route now
  *  OCS_RANGE  OpticalPort(par-1,need=800G,max=400G), OpticalReach(paris-lyon),
  *             OpticalDiverse(paris-lyon,none), OpticalDelayVariation(
- *             paris-lyon,need=5us,best=9us)
+ *             paris-lyon,need=5us,best=9us), OpticalAvailability(paris-lyon,
+ *             need=99.99,best=99.9)
  */
 int ocs_route_circuits(const struct ocs_net *net, const struct ocs_want *want,
 		       unsigned int n, struct ocs_plan *plan,

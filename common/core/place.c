@@ -216,6 +216,7 @@ static int explain(struct search *s, struct ocs_candidate *out,
 	if (!find_refused(s, req)) {
 		any.want_bps = any.min_bps = 1;
 		any.latency_us = any.delay_variation_us = 0;
+		any.unavailable_ppb = 0;
 		any.protect = OCS_UNPROTECTED;
 		if (!find_refused(s, &any)) {
 			any.want_bps = any.min_bps = 0;

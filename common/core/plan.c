@@ -79,6 +79,7 @@ static struct ocs_want want_of(const struct ocs_request *req,
 		.a = c->a, .z = c->z, .rate_bps = rate_bps,
 		.latency_us = req->latency_us,
 		.delay_variation_us = req->delay_variation_us,
+		.unavailable_ppb = req->unavailable_ppb,
 		.protect = req->protect,
 	};
 }

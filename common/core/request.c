@@ -567,6 +567,8 @@ static void put_rest(struct out *out, const struct ocs_request *req)
 {
 	if (req->delay_variation_us)
 		put(out, ";variation=%" PRIu64, req->delay_variation_us);
+	if (req->unavailable_ppb)
+		put(out, ";unavailable=%" PRIu32, req->unavailable_ppb);
 	if (req->shape != OCS_MESH)
 		put(out, ";shape=%s", shape_names[req->shape]);
 	if (req->anchor[0])
@@ -650,10 +652,16 @@ static bool read_rest(const char **p, struct ocs_request *req)
 	};
 	char value[OCS_NAME_MAX];
 	const char *why;
+	uint64_t ppb;
 
 	if (skip(p, ";variation=") &&
 	    !skip_number(p, OCS_VARIATION_MAX_US, &req->delay_variation_us))
 		return false;
+	if (skip(p, ";unavailable=")) {
+		if (!skip_number(p, OCS_PPB - 1, &ppb))
+			return false;
+		req->unavailable_ppb = (uint32_t) ppb;
+	}
 	for (unsigned int i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		if (skip(p, rest[i].word) &&
 		    (!skip_value(p, value, sizeof(value)) ||

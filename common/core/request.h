@@ -49,6 +49,9 @@ struct ocs_request {
 	unsigned int span_max;	/* ..OCS_SPAN_MAX */
 	enum ocs_hints_mode hints;
 	uint64_t delay_variation_us;	/* most of it; 0: no bound */
+	/* Most of the time that a circuit may fail, in 1e-9; below OCS_PPB; 0:
+	 * no bound. Of a class: there is no option for it. */
+	uint32_t unavailable_ppb;
 	enum ocs_shape shape;
 	enum ocs_protect protect;
 	char anchor[OCS_NAME_MAX];	/* "": none */
@@ -98,8 +101,8 @@ int ocs_request_parse_comment(const char *comment, struct ocs_request *req,
 
 /* The normalised text, as job_submit writes and the select plugin reads it:
  * "v1;bw=400000000000;min=400000000000;span=1-4;hints=on[;latency=2000]
- * [;sites=a,b][;variation=10][;shape=ring][;anchor=x][;protect=1+1][;class=x]
- * [;on-failure=signal=USR1]" or "v1;bw=none". format: 0, or -1 if SIZE is too small or
+ * [;sites=a,b][;variation=10][;unavailable=100000][;shape=ring][;anchor=x]
+ * [;protect=1+1][;class=x][;on-failure=signal=USR1]" or "v1;bw=none". format: 0, or -1 if SIZE is too small or
  * nothing was asked for, BUF then "". parse takes this one form only: 0, or -1
  * with ERR set (OCS_SYNTAX), *REQ untouched. */
 #define OCS_REQUEST_TEXT_MAX 2048

@@ -26,7 +26,7 @@ struct circuit {
 	unsigned int used[PLANES];	/* members by plane */
 	unsigned int nbackups;		/* routes kept free meanwhile */
 	struct ocs_plan_member backup[OCS_MEMBERS_MAX];
-	uint64_t variation_us;
+	uint64_t variation_us, unavailable_ppb;	/* of its worst route */
 };
 
 /* ---- taking ---- */
@@ -342,6 +342,8 @@ static struct ocs_quest quest(const struct circuit *c, unsigned int members)
 		.variation_us = w->delay_variation_us &&
 				w->delay_variation_us < UINT32_MAX ?
 				(uint32_t) w->delay_variation_us : UINT32_MAX,
+		.unavailable_ppb = w->unavailable_ppb ? w->unavailable_ppb :
+							UINT64_MAX,
 		.any_reach = c->ignore & OCS_ANY_REACH,
 	};
 }
@@ -380,6 +382,8 @@ static bool lay_members(struct circuit *c, const struct ocs_found *f,
 
 	if (f->variation_us > c->variation_us)
 		c->variation_us = f->variation_us;
+	if (f->unavailable_ppb > c->unavailable_ppb)
+		c->unavailable_ppb = f->unavailable_ppb;
 	for (unsigned int i = 0; i < count; i++) {
 		unsigned int a = OCS_NO_PORT, z = OCS_NO_PORT, made;
 
@@ -515,6 +519,8 @@ static bool pair_with(const struct ocs_found *f, void *arg)
 		return true;	/* those that follow are no better */
 	q.plane = pair->plane[1];
 	q.apart = &f->route;
+	q.unavailable_ppb = ocs_unavailable_other(
+		pair->c->want->unavailable_ppb, f->unavailable_ppb);
 	if (!ocs_hunt(p, p->label[1], &q, first_found, &second))
 		return false;
 	if (second.route.latency_us < f->route.latency_us) {
@@ -541,6 +547,7 @@ static void hunt_pair(struct pair *pair)
 	struct ocs_quest q = quest(c, pair->legs);
 
 	q.plane = pair->plane[0];
+	q.unavailable_ppb = UINT64_MAX;	/* the second may make up for it */
 	pair->looked_at = 0;
 	ocs_hunt(c->p, c->p->label[0], &q, pair_with, pair);
 }
@@ -579,8 +586,12 @@ static bool add_pair(struct circuit *c, unsigned int legs, bool standby)
 			 NULL, 0))
 		return false;
 	taken = c->plan->nmembers - first;
-	return lay_members(c, &pair.best[1], legs, pair.best_plane[1], standby,
-			   &c->plan->member[first], taken);
+	if (!lay_members(c, &pair.best[1], legs, pair.best_plane[1], standby,
+			 &c->plan->member[first], taken))
+		return false;
+	c->unavailable_ppb = ocs_unavailable_both(pair.best[0].unavailable_ppb,
+						  pair.best[1].unavailable_ppb);
+	return true;
 }
 
 /* ---- the circuit ---- */
@@ -599,7 +610,7 @@ static bool try_members(struct circuit *c)
 	bool good = true;
 
 	memset(c->used, 0, sizeof(c->used));
-	c->variation_us = 0;
+	c->variation_us = c->unavailable_ppb = 0;
 	c->more_lanes = 0;
 	c->part_bps = ocs_member_share(c->want->rate_bps, c->n * c->lanes);
 	if (protect == OCS_DIVERSE)
@@ -698,6 +709,7 @@ static void finish(const struct circuit *c, struct ocs_plan_circuit *out)
 	out->nmembers = plan->nmembers - c->first;
 	out->worst_latency_us = 0;
 	out->delay_variation_us = c->variation_us;
+	out->unavailable_ppb = c->unavailable_ppb;
 	for (unsigned int i = c->first; i < plan->nmembers; i++)
 		if (plan->member[i].route.latency_us > out->worst_latency_us)
 			out->worst_latency_us =
@@ -708,6 +720,7 @@ static void finish(const struct circuit *c, struct ocs_plan_circuit *out)
 	}
 }
 
+/* A bound on what fails is none to ask for: with a link that does, P is rich. */
 bool ocs_signal_hard(const struct ocs_paths *p, const struct ocs_want *want)
 {
 	return p->rich || want->protect || want->delay_variation_us;
@@ -723,7 +736,7 @@ static bool route_plain(struct ocs_paths *p, const struct ocs_want *want,
 	ocs_paths_take(p, &out->route, want->rate_bps);
 	out->nmembers = 0;
 	out->worst_latency_us = out->route.latency_us;
-	out->delay_variation_us = 0;
+	out->delay_variation_us = out->unavailable_ppb = 0;
 	for (unsigned int i = 0; i < out->route.nhops; i++)
 		out->delay_variation_us +=
 			p->net->link[out->route.link[i]].delay_variation_us;

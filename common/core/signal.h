@@ -16,8 +16,8 @@
 
 /*
  * Route WANT over what is left in P and take it there, as ocs_route_circuits()
- * says: true with C's route, members (the next of PLAN), worst latency and
- * delay variation; C has its ends already. Or false, and nothing is taken.
+ * says: true with C's route, members (the next of PLAN), worst latency, delay
+ * variation and availability; C has its ends already. Or false, and nothing is taken.
  * P is ready (ocs_paths_ready()) if ocs_signal_hard(P, WANT).
  */
 bool ocs_signal_route(struct ocs_paths *p, const struct ocs_want *want,

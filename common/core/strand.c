@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/units.h"
+
 /* Index of the first member of circuit I, or -1; members are by circuit. */
 static int first_member(const struct ocs_lease *l, unsigned int i)
 {
@@ -435,4 +437,105 @@ bool ocs_strands_diverse(const struct ocs_net *net, const struct ocs_lease *l,
 		}
 	}
 	return true;
+}
+
+/* ---- availability ---- */
+
+static bool two_routes(const struct ocs_lease *l, unsigned int i)
+{
+	enum ocs_protect protect = l->circuit[i].protect;
+
+	return (protect == OCS_DIVERSE || protect == OCS_ONE_PLUS_ONE) &&
+	       ocs_lease_members(l, i) > 1;
+}
+
+/* The share of time that strand S fails; links that NET does not know never
+ * do. */
+static uint64_t unavailable(const struct ocs_net *net,
+			    const struct ocs_lease *l, unsigned int s)
+{
+	uint64_t ppb = 0;
+
+	for (unsigned int h = 0; h < ocs_strand_nhops(l, s); h++) {
+		int k = ocs_net_link(net, ocs_strand_hop(l, s, h));
+
+		ppb += k < 0 ? 0 : net->link[k].unavailable_ppb;
+	}
+	return ppb;
+}
+
+/* Which of the two routes of its circuit strand S is for. */
+static unsigned int leg_of(const struct ocs_lease *l, unsigned int s)
+{
+	struct ocs_strand st = ocs_strand_get(l, s);
+
+	if (l->circuit[st.circuit].protect == OCS_ONE_PLUS_ONE)
+		return st.member >= 0 && l->member[st.member].standby;
+	return st.nth >= ocs_lease_members(l, st.circuit) / 2;
+}
+
+/* The same of each leg of circuit I: the worst of its strands. */
+static void legs(const struct ocs_net *net, const struct ocs_lease *l,
+		 unsigned int i, uint64_t ppb[2])
+{
+	ppb[0] = ppb[1] = 0;
+	for (unsigned int s = 0; s < ocs_strands(l); s++) {
+		unsigned int leg = leg_of(l, s);
+		uint64_t is = unavailable(net, l, s);
+
+		if (ocs_strand_get(l, s).circuit == i && is > ppb[leg])
+			ppb[leg] = is;
+	}
+}
+
+static bool within(const struct ocs_lease *l, unsigned int i, uint64_t ppb,
+		   const char *what, char why[static 160])
+{
+	uint32_t max = l->circuit[i].max_unavailable_ppb;
+	char is[OCS_AVAILABILITY_TEXT_MAX], least[OCS_AVAILABILITY_TEXT_MAX];
+
+	why[0] = '\0';
+	if (!max || ppb <= max)
+		return true;
+	snprintf(why, 160,
+		 "%s available %s%% of the time, at least %s%% was asked for",
+		 what, ocs_availability_format(ppb, is),
+		 ocs_availability_format(max, least));
+	return false;
+}
+
+bool ocs_strand_available(const struct ocs_net *net,
+			  const struct ocs_lease *l, unsigned int s,
+			  char why[static 160])
+{
+	unsigned int i = ocs_strand_get(l, s).circuit;
+
+	return within(l, i, two_routes(l, i) ? 0 : unavailable(net, l, s),
+		      "its route is", why);
+}
+
+bool ocs_strands_available(const struct ocs_net *net,
+			   const struct ocs_lease *l, unsigned int i,
+			   char why[static 160])
+{
+	uint64_t ppb[2] = { 0 };
+
+	if (l->circuit[i].max_unavailable_ppb && two_routes(l, i))
+		legs(net, l, i, ppb);
+	return within(l, i, ocs_unavailable_both(ppb[0], ppb[1]),
+		      "its two routes are", why);
+}
+
+uint32_t ocs_strand_bound_ppb(const struct ocs_net *net,
+			      const struct ocs_lease *l, unsigned int s)
+{
+	unsigned int i = ocs_strand_get(l, s).circuit;
+	uint32_t max = l->circuit[i].max_unavailable_ppb;
+	uint64_t ppb[2], most;
+
+	if (!max || !two_routes(l, i))
+		return max;
+	legs(net, l, i, ppb);
+	most = ocs_unavailable_other(max, ppb[1 - leg_of(l, s)]);
+	return most == UINT64_MAX ? 0 : (uint32_t) most;
 }

@@ -83,4 +83,22 @@ bool ocs_strands_diverse(const struct ocs_net *net,
 			 const struct ocs_lease *lease, unsigned int i,
 			 char why[static 160]);
 
+/*
+ * Is strand S available as often as was asked for, by the links of its route in
+ * NET? False: WHY says how often it is. Of a circuit whose protection is two
+ * routes that is asked of both at once: ocs_strand_available() is true of each
+ * of its strands, and ocs_strands_available() is the answer; it is true of any
+ * other circuit. A leg of several strands fails as the worst of them does.
+ */
+bool ocs_strand_available(const struct ocs_net *net,
+			  const struct ocs_lease *lease, unsigned int s,
+			  char why[static 160]);
+bool ocs_strands_available(const struct ocs_net *net,
+			   const struct ocs_lease *lease, unsigned int i,
+			   char why[static 160]);
+/* What ocs_want.unavailable_ppb is of another route for strand S alone, with
+ * the others as they are; 0: no bound. */
+uint32_t ocs_strand_bound_ppb(const struct ocs_net *net,
+			      const struct ocs_lease *lease, unsigned int s);
+
 #endif

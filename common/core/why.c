@@ -330,6 +330,43 @@ static int fail_variation(const struct pair *pair, uint64_t bound_us,
 			       pair->a, pair->z, need, best);
 }
 
+/* The least of the time that any way fails; C is one. */
+static uint64_t least_unavailable(struct inquest *in,
+				  const struct ocs_want *want,
+				  struct ocs_plan_circuit *c)
+{
+	struct ocs_want w = *want;
+	uint64_t least;
+
+	do {
+		least = ocs_unavailable_cap(c->unavailable_ppb);
+		w.unavailable_ppb = least ? (uint32_t) least - 1 : 0;
+	} while (least > 1 && would_be(in, &w, 0, c));
+	return least;
+}
+
+static int fail_availability(const struct pair *pair,
+			     const struct ocs_want *want, uint64_t best_ppb,
+			     struct ocs_error *err)
+{
+	static const char *const what[] = {
+		[OCS_UNPROTECTED] = "route is",
+		[OCS_RESTORABLE] = "route and its replacement are each",
+		[OCS_DIVERSE] = "two routes together are",
+		[OCS_ONE_PLUS_ONE] = "two routes together are",
+	};
+	char need[OCS_AVAILABILITY_TEXT_MAX], best[OCS_AVAILABILITY_TEXT_MAX];
+
+	ocs_availability_format(want->unavailable_ppb, need);
+	ocs_availability_format(best_ppb, best);
+	ocs_fail(err, OCS_RANGE,
+		 "from %s to %s the best %s available %s%% of the time, but at least %s%% is asked for",
+		 pair->a, pair->z, what[want->protect], best, need);
+	return ocs_fail_reason(err,
+			       "OpticalAvailability(%s-%s,need=%s,best=%s)",
+			       pair->a, pair->z, need, best);
+}
+
 /* WITHIN: "", or what else the routes must be. */
 static int fail_protect(const struct pair *pair, bool ever,
 			const char *within, struct ocs_error *err)
@@ -378,6 +415,13 @@ static int never(struct inquest *in, const struct pair *pair,
 		return least > in->want->delay_variation_us ?
 			fail_variation(pair, in->want->delay_variation_us,
 				       least, err) :
+			fail_protect(pair, false, within, err);
+	}
+	w.unavailable_ppb = 0;
+	if (would_be(in, &w, 0, &c)) {
+		least = least_unavailable(in, &w, &c);
+		return least > in->want->unavailable_ppb ?
+			fail_availability(pair, in->want, least, err) :
 			fail_protect(pair, false, within, err);
 	}
 	if (would_be(in, &w, OCS_ANY_REACH, &c))

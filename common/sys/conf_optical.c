@@ -407,11 +407,11 @@ static int resv_line(struct builder *b, const struct ocs_kvline *line,
 enum class_key {
 	CLASS_NAME, CLASS_RATE, CLASS_MIN, CLASS_LATENCY, CLASS_VARIATION,
 	CLASS_SPAN, CLASS_SHAPE, CLASS_ANCHOR, CLASS_PROTECT, CLASS_ON_FAILURE,
-	NCLASS_KEYS
+	CLASS_AVAILABILITY, NCLASS_KEYS
 };
 static const char *const class_keys[] = {
 	"ClassName", "Rate", "MinRate", "Latency", "DelayVariation", "Span",
-	"Shape", "Anchor", "Protect", "OnFailure", NULL
+	"Shape", "Anchor", "Protect", "OnFailure", "Availability", NULL
 };
 /* The options that they stand for. */
 static const char *const class_options[NCLASS_KEYS] = {
@@ -471,6 +471,11 @@ static int class_line(struct builder *b, const struct ocs_kvline *line,
 			return -1;
 		if (key == CLASS_NAME &&
 		    ocs_kv_name(line, kv, k->name, sizeof(k->name), err) < 0)
+			return -1;
+		/* no option: of 0 or 100 per cent it would be no bound */
+		if (key == CLASS_AVAILABILITY &&
+		    ocs_kv_availability(line, kv, 1, OCS_PPB - 1,
+					&k->req.unavailable_ppb, err) < 0)
 			return -1;
 		if (class_options[key] &&
 		    set_class(&k->req, line, class_options[key], kv->value,

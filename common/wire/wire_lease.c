@@ -16,6 +16,9 @@ static void put_circuit_more(struct ocs_json_out *out,
 	if (c->max_delay_variation_us)
 		ocs_json_put_u64(out, "max_delay_variation_us",
 				 c->max_delay_variation_us);
+	if (c->max_unavailable_ppb)
+		ocs_json_put_u64(out, "max_unavailable_ppb",
+				 c->max_unavailable_ppb);
 	if (c->delay_variation_us)
 		ocs_json_put_u64(out, "delay_variation_us",
 				 c->delay_variation_us);
@@ -342,12 +345,17 @@ static int get_bill(const struct ocs_json_at *at, struct ocs_circuit *c)
 int ocs_wire_get_protect(const struct ocs_json_at *at, struct ocs_circuit *c)
 {
 	const char *protect = word(at, "protect");
+	uint64_t ppb = 0;
 
 	if (protect && ocs_protect_from_name(protect, &c->protect) < 0)
 		return word_fail(at, "protect", protect);
 	if (ocs_json_u64(at, "max_delay_variation_us", false, 0,
 			 OCS_LATENCY_MAX_US, &c->max_delay_variation_us) < 0)
 		return -1;
+	if (ocs_json_u64(at, "max_unavailable_ppb", false, 0, OCS_PPB - 1,
+			 &ppb) < 0)
+		return -1;
+	c->max_unavailable_ppb = (uint32_t) ppb;
 	return ocs_json_u64(at, "delay_variation_us", false, 0,
 			    OCS_VARIATION_MAX_US * OCS_HOPS_MAX,
 			    &c->delay_variation_us);

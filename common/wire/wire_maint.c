@@ -339,6 +339,9 @@ char *ocs_wire_encode_whatif(const struct ocs_whatif *want)
 		if (c->max_delay_variation_us)
 			ocs_json_put_u64(&out, "max_delay_variation_us",
 					 c->max_delay_variation_us);
+		if (c->max_unavailable_ppb)
+			ocs_json_put_u64(&out, "max_unavailable_ppb",
+					 c->max_unavailable_ppb);
 		if (c->protect)
 			ocs_json_put_str(&out, "protect",
 					 ocs_protect_name(c->protect));

@@ -390,6 +390,9 @@ static bool circuit_more(struct row *r, struct ocs_circuit *c)
 	if (lit(r, ",\"max_delay_variation_us\":") &&
 	    !num(r, "", OCS_LATENCY_MAX_US, &c->max_delay_variation_us))
 		return false;
+	if (lit(r, ",\"max_unavailable_ppb\":") &&
+	    !num32(r, "", OCS_PPB - 1, &c->max_unavailable_ppb))
+		return false;
 	if (lit(r, ",\"delay_variation_us\":") &&
 	    !num(r, "", OCS_VARIATION_MAX_US * OCS_HOPS_MAX,
 		 &c->delay_variation_us))

@@ -47,7 +47,7 @@ static int pairs_make(const struct ocs_submit_in *in,
 	p->n = 0;
 	p->anchor = -1;
 	p->hard = net->nports || net->nwaves || req->protect ||
-		  req->delay_variation_us;
+		  req->delay_variation_us || req->unavailable_ppb;
 	p->site = calloc(in->conf->nsites + 1, sizeof(*p->site));
 	if (!p->site)
 		return -1;
@@ -96,6 +96,7 @@ static struct ocs_want want_of(const struct ocs_request *req, unsigned int a,
 		.a = a, .z = z, .rate_bps = req->min_bps,
 		.latency_us = req->latency_us,
 		.delay_variation_us = req->delay_variation_us,
+		.unavailable_ppb = req->unavailable_ppb,
 		.protect = req->protect,
 	};
 }
@@ -222,6 +223,7 @@ static const char *option_of(const char *reason)
 	} t[] = {
 		{ "OpticalLatency(", "latency" },
 		{ "OpticalDelayVariation(", "delay-variation" },
+		{ "OpticalAvailability(", "class" },
 		{ "OpticalDiverse(", "protect" },
 	};
 

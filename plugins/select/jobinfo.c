@@ -345,6 +345,7 @@ static int lease_circuit(struct ocs_lease *lease,
 	c->requested_bps = req->want_bps ? req->want_bps : c->granted_bps;
 	c->max_latency_us = req->latency_us;
 	c->max_delay_variation_us = req->delay_variation_us;
+	c->max_unavailable_ppb = req->unavailable_ppb;
 	c->protect = req->protect;
 	lease->ncircuits++;
 	return more ? lease_vlan(c, more, len - head) : 0;

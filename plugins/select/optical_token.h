@@ -18,7 +18,8 @@ struct token {
 	bool held;			/* held after too many of them */
 	char cause[160];
 	char advice[96];		/* what would let it start; "" */
-	char bounds[64];		/* latency=2ms,variation=10us,protect=1+1:
+	char bounds[96];		/* latency=2ms,variation=10us,
+					 * availability=99.99,protect=1+1:
 					 * what waits for circuits */
 };
 

@@ -475,7 +475,7 @@ static void keep_best(struct attempt *a, struct best *best,
 /* "latency=2ms,protect=1+1": what the job asks of each circuit besides. */
 static void write_bounds(const struct ocs_request *req, char *buf, size_t size)
 {
-	char time[OCS_TIME_TEXT_MAX];
+	char time[OCS_TIME_TEXT_MAX], percent[OCS_AVAILABILITY_TEXT_MAX];
 	size_t n = 0;
 
 	buf[0] = '\0';
@@ -486,6 +486,11 @@ static void write_bounds(const struct ocs_request *req, char *buf, size_t size)
 		n += snprintf(buf + n, size - n, "%svariation=%s",
 			      n ? "," : "",
 			      ocs_time_format(req->delay_variation_us, time));
+	if (req->unavailable_ppb && n < size)
+		n += snprintf(buf + n, size - n, "%savailability=%s",
+			      n ? "," : "",
+			      ocs_availability_format(req->unavailable_ppb,
+						      percent));
 	if (req->protect && n < size)
 		snprintf(buf + n, size - n, "%sprotect=%s", n ? "," : "",
 			 ocs_protect_name(req->protect));
@@ -502,7 +507,7 @@ static bool ends_too_late(const char *reason)
 static void explain(struct attempt *a, const struct ocs_plan *plan)
 {
 	char text[128] = "", advice[96] = "", rate[OCS_RATE_TEXT_MAX];
-	char bounds[64];
+	char bounds[96];
 	size_t n = 0;
 	int64_t s;
 

@@ -21,7 +21,7 @@ struct note {
 	uint64_t generation;		/* of a refused hold */
 	struct ocs_error err;
 	char circuits[128];		/* that it would take; "": not known */
-	char bounds[64];		/* of these */
+	char bounds[96];		/* of these */
 	char advice[96];		/* "": none */
 	bool changed;			/* these three, and the job knows not */
 };

@@ -210,6 +210,7 @@ static int lease_circuits(const struct ocs_net *net,
 		c->granted_bps = p->granted_bps;
 		c->max_latency_us = req->latency_us;
 		c->max_delay_variation_us = req->delay_variation_us;
+		c->max_unavailable_ppb = req->unavailable_ppb;
 		c->protect = req->protect;
 		c->latency_us = p->worst_latency_us;
 	}

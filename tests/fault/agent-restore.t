@@ -184,6 +184,82 @@ is "$(booked par-lyo) $(booked par-nce)" "400 0" "I1: booked where it is"
 events 1
 like "$BODY" 'to go back to where it was' "the ledger tells it"
 
+# ---- a bound on how often it fails ----
+# bounded N PPB A-Z [WORD]: a lease, committed
+bounded()
+{
+	req POST "/v1/leases/$(lid "$1")/commit" "$(lease "$1" 400 "$3" |
+		sed 's/"requested_bps"/"max_unavailable_ppb":'"$2${4:+,\"protect\":\"$4\"}"',&/')"
+}
+agent_kill
+rm -rf "$D/ledger"
+agent_conf Restore=agent HoldOff=100ms SimSetupTime=100ms SimReleaseTime=100ms \
+	'LinkName=far A=paris Z=lyon Km=2000 Wavelengths=4 Rate=400G' \
+	'LinkName=bad A=paris Z=nice Km=3000 Wavelengths=4 Rate=400G Availability=99'
+sed -i '/^LinkName=par-nce/s/$/ Availability=99.9/; /^LinkName=lyo-nce/s/$/ Availability=99.95/' \
+	"$D/opticald.conf"
+starts "links that fail"
+bounded 1 1499999 paris-lyon
+ok "99.8500001 % of the time: it is lit" until_word 1 ACTIVE
+fault par-lyo cut
+ok "par-nce and lyo-nce are 99.85 %: not over them" wait_for 20 \
+	'get 1; [ "$(field .state) $(field .circuits[0].route[0])" = "ACTIVE far" ]'
+agent_kill
+starts "it starts again"
+ok "it runs" until_word 1 ACTIVE
+get 1
+is "$(field .circuits[0].max_unavailable_ppb)" 1499999 "the ledger has its bound"
+fault far cut
+ok "there is no other: IMPAIRED" \
+	shows 1 IMPAIRED 'OpticalImpaired(paris-lyon)' 20
+get 1
+is "$(field .circuits[0].route[0])" par-nce "lit, and said so"
+events 1
+like "$BODY" '"to":"IMPAIRED","cause":"its route is available 99.85% of the time, at least 99.8500001% was asked for"' \
+	"the ledger says which bound"
+release 1
+ok "it goes" until_word 1 GONE
+fault '*' recover
+ok "all is whole" wait_for 10 'req GET /v1/state; [ "$(field .links[0].down)" = 0 ]'
+bounded 2 499999 paris-nice
+is "$STATUS $(field .reason)" \
+	"422 OpticalAvailability(paris-nice,need=99.9500001,best=99.95)" \
+	"what no way is within is refused"
+bounded 3 499 paris-nice 1+1
+is "$STATUS $(field .reason)" \
+	"422 OpticalAvailability(paris-nice,need=99.9999501,best=99.99995)" \
+	"two routes at once, too"
+bounded 4 500 paris-nice 1+1
+ok "but what they have can be had" until_word 4 ACTIVE
+req POST /v1/what-if '{"circuits":[{"a":"paris","z":"nice","requested_bps":1000000000,"max_unavailable_ppb":499999}]}'
+is "$(field .possible) $(field .reason)" \
+	"0 OpticalAvailability(paris-nice,need=99.9500001,best=99.95)" \
+	"what-if says the same"
+bounded 5 1000000000 paris-nice
+like "$STATUS $BODY" '^422 .*max_unavailable_ppb' "all of the time is no bound"
+# routes of circuit 0's members, sorted
+legs()
+{
+	get "$1"
+	printf %s "$BODY" | perl -MJSON::PP -e '
+		my $c = decode_json(join "", <STDIN>)->{circuits}[0];
+		print join " ", sort map { join "+", @{$_->{route} // $c->{route}} } @{$c->{members}}'
+}
+is "$(legs 4)" "par-lyo+lyo-nce par-nce" "over these"
+fault par-lyo cut
+ok "one is cut: over far both are as good" wait_for 20 \
+	'[ "$(legs 4) $(word 4)" = "far+lyo-nce par-nce ACTIVE" ]'
+fault par-nce cut
+ok "the other is cut: over bad they are not, and the ledger says so" \
+	wait_for 20 'events 4; [[ $BODY == *"\"to\":\"IMPAIRED\",\"cause\":\"its two routes are available 99.9995% of the time, at least 99.99995% was asked for"* ]]'
+is "$(legs 4) $(word 4)" "bad far+lyo-nce IMPAIRED" "it is lit, and IMPAIRED"
+fault par-nce recover
+fault bad cut
+ok "over when they are again" wait_for 20 \
+	'[ "$(legs 4) $(word 4)" = "far+lyo-nce par-nce ACTIVE" ]'
+release 4
+ok "gone" until_word 4 GONE
+
 # ---- flapping ----
 anew Restore=controller
 for _ in 1 2 3; do

@@ -146,6 +146,20 @@ static const struct {
 	  ":2: bad --optical-anchor 'a,b'" },
 	{ SITE "ClassName=c DelayVariation=2s\n", OCS_RANGE,
 	  "bad --optical-delay-variation" },
+	{ SITE "ClassName=c Availability=99.99%\n", OCS_SYNTAX,
+	  ":2: bad Availability='99.99%': per cent of the time, 0.0000001 to 99.9999999, up to 7 decimals and no sign, are expected (example: 99.99)" },
+	{ SITE "ClassName=c Availability=99.99999999\n", OCS_SYNTAX,
+	  "up to 7 decimals" },
+	{ SITE "ClassName=c Availability=high\n", OCS_SYNTAX, "per cent" },
+	{ SITE "ClassName=c Availability=\n", OCS_SYNTAX, "per cent" },
+	{ SITE "ClassName=c Availability=100\n", OCS_RANGE,
+	  "to 99.9999999" },
+	{ SITE "ClassName=c Availability=0\n", OCS_RANGE, "0.0000001 to" },
+	{ SITE "ClassName=c Availability=100.1\n", OCS_RANGE, "per cent" },
+	{ SITE "ClassName=c Availabilty=99\n", OCS_SYNTAX,
+	  "did you mean Availability?" },
+	{ SITE "SiteName=x Nodes=y Availability=99\n", OCS_SYNTAX,
+	  "unknown key 'Availability'" },
 	{ SITE "ClassName=c Bw=1G\n", OCS_SYNTAX, "unknown key 'Bw'" },
 	{ SITE "ClassName=c\nClassName=c\n", OCS_SYNTAX,
 	  ":3: class c is given twice" },
@@ -214,7 +228,7 @@ static void test_values(void)
 		      "MaxRate=1.6T JobsWithoutRequest=prefer_site\n"
 		      "HoldTimeout=20ms CommitTimeout=20min AdminComment=off\n"
 		      "ReservationName=whole JobsWithoutRequest=any\n"
-		      "ClassName=near Rate=50G Shape=star Anchor=campus DelayVariation=9us\n"
+		      "ClassName=near Rate=50G Shape=star Anchor=campus DelayVariation=9us Availability=99.95\n"
 		      "NcclBuffsizeMax=8M ReconcileInterval=2s MaxSpan=4 ComputeInterval=0\n",
 		      &err);
 	if (!ok(c, "a whole file is read")) {
@@ -272,6 +286,7 @@ static void test_values(void)
 	is_str(c->class[0].req.anchor, "campus", "its anchor");
 	is_num(c->class[0].req.shape, OCS_STAR, "its shape");
 	is_num(c->class[0].req.delay_variation_us, 9, "its delay variation");
+	is_num(c->class[0].req.unavailable_ppb, 500000, "its availability");
 	ocs_conf_destroy(c);
 }
 

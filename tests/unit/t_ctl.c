@@ -402,8 +402,20 @@ static const struct {
 } whys[] = {
 	{ "JobId=3 JobState=PENDING Reason=x AdminComment=optical{"
 	  "circuits=a-b:1G,c-d:2G;bounds=latency=2ms,variation=10us,"
-	  "protect=1+1}", OCS_OK, "3", "PENDING", "x", "", "", 0,
-	  "a b 1,c d 2, 2000 10 1+1" },
+	  "availability=99.9999,protect=1+1}", OCS_OK, "3", "PENDING", "x",
+	  "", "", 0, "a b 1,c d 2, 2000 10 1000 1+1" },
+	/* the longest there are */
+	{ "JobId=3 JobState=PENDING AdminComment=optical{circuits=a-b:1G;"
+	  "bounds=latency=9999999us,variation=999999us,"
+	  "availability=99.9999999,protect=restorable}", OCS_OK,
+	  "3", "PENDING", "", "", "", 0,
+	  "a b 1, 9999999 999999 1 restorable" },
+	{ "JobId=3 JobState=PENDING AdminComment=optical{circuits=a-b:1G;"
+	  "bounds=latency=2ms,availability=0}", OCS_OK, "3", "PENDING", "",
+	  "", "", 0, "a b 1, 2000 0 0 none" },
+	{ "JobId=3 JobState=PENDING AdminComment=optical{circuits=a-b:1G;"
+	  "bounds=latency=2ms,availability=99%}", OCS_OK, "3", "PENDING", "",
+	  "", "", 0, "a b 1, 2000 0 0 none" },
 	{ "JobId=3 JobState=PENDING AdminComment=optical{circuits=a-b:1G;"
 	  "bounds=protect=none,latency=x,,colour=red,variation=}", OCS_OK,
 	  "3", "PENDING", "", "", "", 0, "a b 1," },
@@ -457,10 +469,11 @@ static void test_why(void)
 		if (job.ncircuits && (job.circuit[0].max_latency_us ||
 				      job.circuit[0].protect))
 			snprintf(circuits + n, sizeof(circuits) - n,
-				 " %llu %llu %s", (unsigned long long)
+				 " %llu %llu %u %s", (unsigned long long)
 				 job.circuit[0].max_latency_us,
 				 (unsigned long long)
 				 job.circuit[0].max_delay_variation_us,
+				 job.circuit[0].max_unavailable_ppb,
 				 ocs_protect_name(job.circuit[0].protect));
 		is_str(circuits, whys[i].circuits, "circuits");
 	}

@@ -241,11 +241,12 @@ CHANGE(change_z, strcpy(l->circuit[1].z, "nice"))
 CHANGE(change_rate, l->circuit[1].requested_bps++)
 CHANGE(change_granted, l->circuit[1].granted_bps++)
 CHANGE(change_bound, l->circuit[1].max_latency_us = 0)
+CHANGE(change_available, l->circuit[1].max_unavailable_ppb = 1)
 static void (*const changes[])(struct ocs_lease *) = {
 	change_id, change_cluster, change_job, change_user, change_submit,
 	change_restart, change_nsites, change_site, change_nodes,
 	change_ncircuits, change_a, change_z, change_rate, change_granted,
-	change_bound,
+	change_bound, change_available,
 };
 
 /* None of these counts. */

@@ -50,7 +50,7 @@ static void random_link(struct ocs_net *net, unsigned int i)
 			 l->grain == OCS_GRAIN_ODU ? OCS_SLOT_BPS : 100 * G;
 	l->latency_us = 1 + dice(8);
 	l->delay_variation_us = dice(4);
-	l->unavailable_ppb = dice(3);
+	l->unavailable_ppb = dice(3) * 200000000;	/* two are a product */
 	l->cost = dice(3);
 	l->energy_pj = dice(3);
 	l->metres = dice(4) * 100;
@@ -245,6 +245,18 @@ static bool within(const struct path *p, const struct ocs_want *w)
 		p->variation <= w->delay_variation_us);
 }
 
+/* The same of how often it fails: alone, or at once with Y. */
+static bool available(const struct path *x, const struct path *y,
+		      const struct ocs_want *w)
+{
+	double both = (x->unavailable > 1e9 ? 1 : (double) x->unavailable / 1e9);
+
+	if (y)
+		both *= y->unavailable > 1e9 ? 1 : (double) y->unavailable / 1e9;
+	return !w->unavailable_ppb ||
+	       both <= (double) w->unavailable_ppb / 1e9 + 1e-10;
+}
+
 static int compare(const struct path *x, const struct path *y)
 {
 	const uint64_t v[][2] = {
@@ -358,10 +370,12 @@ static const struct path *best_one(const struct ocs_net *net,
 			bool second = w->protect != OCS_RESTORABLE;
 
 			if (!within(&path[i], w) ||
+			    !available(&path[i], NULL, w) ||
 			    !possible(net, &path[i], w->a, w->rate_bps, plane))
 				continue;
 			for (unsigned int k = 0; !second && k < npaths; k++)
 				second = within(&path[k], w) &&
+					 available(&path[k], NULL, w) &&
 					 apart(net, &path[i], &path[k]) &&
 					 possible(net, &path[k], w->a,
 						  w->rate_bps, plane);
@@ -396,6 +410,7 @@ static uint64_t best_two(const struct ocs_net *net, const struct ocs_want *w,
 					if ((!best || us < best) &&
 					    within(&path[i], w) &&
 					    within(&path[k], w) &&
+					    available(&path[i], &path[k], w) &&
 					    apart(net, &path[i], &path[k]) &&
 					    possible(net, &path[i], w->a, rate,
 						     p) &&
@@ -510,6 +525,7 @@ static bool test_network(uint64_t seed)
 	w.latency_us = dice(3) ? 0 : 1 + dice(20);
 	w.delay_variation_us = dice(3) ? 0 : 1 + dice(6);
 	w.protect = (enum ocs_protect) dice(4);
+	w.unavailable_ppb = dice(3) ? 0 : (1 + dice(24)) * 40000000;
 	npaths = 0;
 	walk(&net, &none, 0, 1, 1);
 	rc = ocs_route_circuits(&net, &w, 1, &plan, &err);

@@ -46,6 +46,15 @@
 #define VARIES SITE(A) SITE(B) \
 	CLIENT(x, A, B, 100, 4, 100G, "DelayVariation=20us") \
 	CLIENT(y, A, B, 150, 4, 100G, "DelayVariation=5us")
+/* the shorter the route, the more it fails: 0.1 %, 0.01 % + 0.02 %, never */
+#define FAILS ABCD CLIENT(x, A, B, 100, 4, 100G, "Availability=99.9") \
+	CLIENT(ac, A, C, 100, 4, 100G, "Availability=99.99") \
+	CLIENT(cb, C, B, 100, 4, 100G, "Availability=99.98") \
+	CLIENT(ad, A, D, 200, 4, 100G, "") CLIENT(db, D, B, 200, 4, 100G, "")
+/* two routes, 1 % and 0.1 %: both at once 0.001 % */
+#define FAIL2 SITE(A) SITE(B) \
+	CLIENT(x, A, B, 100, 4, 100G, "Availability=99 Risk=r1") \
+	CLIENT(y, A, B, 150, 4, 100G, "Availability=99.9 Risk=r2")
 /* light goes through B as it is; two wavelengths */
 #define THROUGH SITE(A) DARK(B) SITE(C) SITE(D) \
 	LINK(ab, A, B, 100, 2, 100G, "") LINK(bc, B, C, 100, 2, 100G, "") \
@@ -172,6 +181,69 @@ static const struct row {
 	  CLIENT(bc, B, C, 100, 4, 100G, "DelayVariation=3us")
 	  CLIENT(ac, A, C, 250, 4, 100G, "DelayVariation=1us"),
 	  "A C 100G dv=5us", "250us ac" },
+
+	/* -- availability that is asked for -- */
+	{ FAILS, "A B 100G", "100us x" },
+	{ FAILS, "A B 100G av=99.9", "100us x" },
+	/* a ten millionth more, and it is the next one */
+	{ FAILS, "A B 100G av=99.9000001", "200us ac,cb" },
+	/* the sum of its links is 0.03 % */
+	{ FAILS, "A B 100G av=99.97", "200us ac,cb" },
+	{ FAILS, "A B 100G av=99.9700001", "400us ad,db" },
+	/* links without Availability= never fail */
+	{ FAILS, "A B 100G av=99.9999999", "400us ad,db" },
+	/* both bounds can't be had */
+	{ FAILS, "A B 100G av=99.98 lat=200us",
+	  "OpticalLatency(A-B,need=200us,best=400us)" },
+	/* the only ones within it are full: not now */
+	{ FAILS, "A B 400G; A B 400G; A B 400G; A B 100G av=99.9",
+	  "OpticalLink(x,need=500G,free=400G)" },
+	/* none is within it, ever */
+	{ EQUAL("Availability=99.9", "Availability=99.5"),
+	  "A B 100G av=99.91", "OpticalAvailability(A-B,need=99.91,best=99.9)" },
+	{ EQUAL("Availability=0", "Availability=0"), "A B 100G av=0.0000001",
+	  "OpticalAvailability(A-B,need=0.0000001,best=0)" },
+	/* the best is farther away */
+	{ SITE(A) SITE(B) CLIENT(x, A, B, 100, 4, 100G, "Availability=99")
+	  CLIENT(y, A, B, 150, 4, 100G, "Availability=99.7"),
+	  "A B 100G av=99.8", "OpticalAvailability(A-B,need=99.8,best=99.7)" },
+	/* more than always */
+	{ ABCD CLIENT(ab, A, B, 50, 4, 100G, "Availability=40")
+	  CLIENT(bc, B, C, 50, 4, 100G, "Availability=40"), "A C 100G av=1",
+	  "OpticalAvailability(A-C,need=1,best=0)" },
+	/* of a hidden link the pair is named, as always */
+	{ SITE(A) SITE(B)
+	  CLIENT(x, A, B, 100, 4, 100G, "Hidden=yes Availability=99"),
+	  "A B 100G av=99.5", "OpticalAvailability(A-B,need=99.5,best=99)" },
+	/* what it would be restored on must be within it, too */
+	{ FAIL2, "A B 100G restorable av=99", "100us x" },
+	{ FAIL2, "A B 100G restorable av=99.9",
+	  "OpticalAvailability(A-B,need=99.9,best=99)" },
+	/* two routes fail at once, for 0.001 % */
+	{ FAIL2, "A B 100G 1+1 av=99.999", "150us x | *y" },
+	{ FAIL2, "A B 100G diverse av=99.999", "150us x | y" },
+	{ FAIL2, "A B 100G 1+1 av=99.9990001",
+	  "OpticalAvailability(A-B,need=99.9990001,best=99.999)" },
+	{ FAIL2, "A B 100G diverse av=99.9999",
+	  "OpticalAvailability(A-B,need=99.9999,best=99.999)" },
+	/* a third one is better with either, y with z best of all */
+	{ FAIL2 CLIENT(z, A, B, 300, 4, 100G, "Availability=99.99 Risk=r3"),
+	  "A B 100G 1+1 av=99.999", "150us x | *y" },
+	{ FAIL2 CLIENT(z, A, B, 300, 4, 100G, "Availability=99.99 Risk=r3"),
+	  "A B 100G 1+1 av=99.9999", "300us x | *z" },
+	{ FAIL2 CLIENT(z, A, B, 300, 4, 100G, "Availability=99.99 Risk=r3"),
+	  "A B 100G 1+1 av=99.99999", "300us y | *z" },
+	{ FAIL2 CLIENT(z, A, B, 300, 4, 100G, "Availability=99.99 Risk=r3"),
+	  "A B 100G 1+1 av=99.999999",
+	  "OpticalAvailability(A-B,need=99.999999,best=99.99999)" },
+	/* one that never fails is enough for any */
+	{ FAIL2 CLIENT(z, A, B, 300, 4, 100G, "Risk=r3"),
+	  "A B 100G 1+1 av=99.9999999", "300us x | *z" },
+	/* y is full: not now */
+	{ SITE(A) SITE(B) CLIENT(y, A, B, 100, 4, 100G, "Availability=99.9")
+	  CLIENT(x, A, B, 150, 4, 100G, "Availability=99"),
+	  "A B 400G; A B 100G 1+1 av=99.99",
+	  "OpticalLink(y,need=500G,free=400G)" },
 
 	/* -- one wavelength all along -- */
 	{ THROUGH, "A C 100G", "200us ab.1,bc.1" },
@@ -499,6 +571,9 @@ static bool read_word(struct ocs_want *w, const char *word)
 		return !ocs_time_parse(word + 4, &w->latency_us, NULL);
 	if (!strncmp(word, "dv=", 3))
 		return !ocs_time_parse(word + 3, &w->delay_variation_us, NULL);
+	if (!strncmp(word, "av=", 3))
+		return !ocs_availability_parse(word + 3, &w->unavailable_ppb,
+					       NULL);
 	return !ocs_protect_from_name(word, &w->protect);
 }
 

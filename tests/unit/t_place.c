@@ -184,6 +184,54 @@ static void test_rows(void)
 	}
 }
 
+/* A bound on what fails counts where sites are looked for. */
+static void test_available(void)
+{
+	static const struct {
+		uint32_t pl, all;	/* of par-lyo, of all links */
+		const char *sites;
+		unsigned int n;
+		const char *answer;
+	} t[] = {
+		{ 1000, 0, NULL, 3,
+		  "0 1 @100 400G | 1 2 @100 400G | 0 1 2 @150 400G" },
+		/* par-lyo goes over nic, if it must be; not beside the others */
+		{ 1001, 0, NULL, 2, "1 2 @100 400G | 0 2 @150 400G" },
+		{ 1001, 0, "par,lyo", 1, "0 1 @250 400G" },
+		{ 0, 2000, "par,lyo", 0,
+		  "OpticalAvailability(par-lyo,need=99.9999,best=99.9998)" },
+		/* what is joined counts, not what is most idle */
+		{ 0, 2000, "par,lyo,oslo", 0,
+		  "OpticalAvailability(par-lyo,need=99.9999,best=99.9998)" },
+	};
+	struct ocs_supply supply[] = {
+		{ 0, 4, 1, false }, { 1, 4, 0, false }, { 2, 4, 2, false },
+		{ 4, 4, 4, false },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ocs_candidate out[OCS_CANDIDATES_MAX];
+		struct ocs_error err = { OCS_OK, "", "" };
+		struct ocs_request req;
+		struct ocs_net net;
+		char buf[256];
+		unsigned int n;
+
+		GRAPH(&net, 5, cities, lines);
+		for (unsigned int l = 0; l < net.nlinks; l++)
+			net.link[l].unavailable_ppb = t[i].all;
+		net.link[0].unavailable_ppb += t[i].pl;
+		want(&req, "400G", NULL, NULL, t[i].sites);
+		req.unavailable_ppb = 1000;
+		n = ocs_place(&net, supply, 4, 5, &req, false, out, &err);
+		is_num(n, t[i].n, "availability %zu: how many", i);
+		if (n)
+			picks_text(out, n, buf);
+		is_str(n ? buf : err.reason, t[i].answer, "%s", err.text);
+		ocs_net_fini(&net);
+	}
+}
+
 /* What sets are compared by, as place.h says it. */
 struct set {
 	bool ok;
@@ -460,6 +508,7 @@ static void test_draft(void)
 int main(void)
 {
 	test_rows();
+	test_available();
 	test_draft();
 	test_random();
 	test_many();

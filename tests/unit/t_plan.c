@@ -169,6 +169,47 @@ static void test_rows(const struct line *line, unsigned int nlinks,
 	}
 }
 
+/* a and b fail for 1000 ppb each, c and ab never. */
+static void test_available(void)
+{
+	static const struct {
+		uint32_t max;
+		enum ocs_code code;
+		const char *answer;
+	} t[] = {
+		{ 0, OCS_OK, "400G 200 0-1:a,b 0-2:a,c 1-2:b,c" },
+		{ 2000, OCS_OK, "400G 200 0-1:a,b 0-2:a,c 1-2:b,c" },
+		/* of one circuit only it is too much */
+		{ 1999, OCS_OK, "400G 500 0-1:ab 0-2:a,c 1-2:b,c" },
+		{ 1000, OCS_OK, "400G 500 0-1:ab 0-2:a,c 1-2:b,c" },
+		{ 999, OCS_RANGE,
+		  "OpticalAvailability(s0-s2,need=99.9999001,best=99.9999)" },
+		{ 1, OCS_RANGE,
+		  "OpticalAvailability(s0-s2,need=99.9999999,best=99.9999)" },
+	};
+	static const unsigned int site[] = { 0, 1, 2 };
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ocs_error err = { OCS_OK, "", "" };
+		struct ocs_request req;
+		struct ocs_plan plan;
+		struct ocs_net net;
+		char buf[512] = "";
+
+		graph_init(&net, 4, NULL, star, 4);
+		net.link[0].unavailable_ppb = 1000;
+		net.link[1].unavailable_ppb = 1000;
+		want(&req, "400G", NULL);
+		req.unavailable_ppb = t[i].max;
+		if (ocs_plan_make(&net, site, 3, &req, &plan, &err) == 0)
+			plan_text(&net, &plan, buf);
+		is_num(err.code, t[i].code, "unavailable %u", t[i].max);
+		is_str(t[i].code ? err.reason : buf, t[i].answer, "%s",
+		       err.text);
+		ocs_net_fini(&net);
+	}
+}
+
 static void test_many_sites(void)
 {
 	unsigned int site[OCS_SPAN_MAX + 1];
@@ -457,6 +498,7 @@ int main(void)
 	test_rows(star, 4, star_rows, sizeof(star_rows) / sizeof(*star_rows));
 	test_rows(jam, 3, jam_rows, sizeof(jam_rows) / sizeof(*jam_rows));
 	test_rows(taken, 3, taken_rows, 1);
+	test_available();
 	test_many_sites();
 	test_random(2, 20000);
 	test_random(3, 10000);

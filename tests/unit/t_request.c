@@ -429,6 +429,17 @@ static const char *const bad_texts[] = {
 	"v1;bw=2;min=1;span=1-4;hints=on;shape=mesh",
 	"v1;bw=2;min=1;span=1-4;hints=on;protect=2+2",
 	"v1;bw=2;min=1;span=1-4;hints=on;variation=0",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=0",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=01",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=-1",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=1000000000",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=4294967297",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=99.99",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=1;unavailable=1",
+	"v1;bw=2;min=1;span=1-4;hints=on;unavailable=1;variation=1",
+	"v1;bw=2;min=1;span=1-4;hints=on;shape=ring;unavailable=1",
+	"v1;bw=none;unavailable=1",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=2ms",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=10000001",
 	"v1;bw=2;min=1;span=1-4;hints=on;latency=1;latency=1",
@@ -455,6 +466,21 @@ static void test_text(void)
 		ok(!memcmp(&back, &before, sizeof(back)), "untouched");
 	}
 	is_num(ocs_request_parse(NULL, &back, &err), -1, "no text");
+
+	/* of a class: no option says it, the text carries it */
+	init(&req);
+	ocs_request_set(&req, "bw", "1G", NULL);
+	ocs_request_set(&req, "delay-variation", "10us", NULL);
+	ocs_request_set(&req, "protect", "1+1", NULL);
+	req.unavailable_ppb = OCS_PPB - 1;
+	ocs_request_format(&req, buf, sizeof(buf));
+	is_str(buf, "v1;bw=1000000000;min=1000000000;span=1-4;hints=on;"
+	       "variation=10;unavailable=999999999;protect=1+1",
+	       "availability in the text");
+	is_num(ocs_request_parse(buf, &back, NULL), 0, "and back");
+	ok(!memcmp(&req, &back, sizeof(req)), "the same");
+	is_num(ocs_request_set(&req, "availability", "99", &err), -1,
+	       "but no option");
 
 	/* the largest request there is, and back */
 	for (int i = 0; i < OCS_REQUEST_SITES_MAX; i++)

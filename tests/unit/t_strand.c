@@ -246,6 +246,99 @@ static void test_diverse(void)
 	}
 }
 
+/* What is asked of one route, and of two at once; what is left for another. */
+static void test_available(void)
+{
+	static const struct {
+		enum ocs_protect protect;
+		uint32_t max;
+		const char *way[4];	/* "+": standby */
+		const char *one, *two;	/* of strand 0; why not, "": it is */
+		uint32_t bound;		/* for strand 0 anew */
+	} row[] = {
+		/* l 1 %, m 0.1 %, n 1e-9, h 60 %, i 60 % */
+		{ OCS_UNPROTECTED, 10000000, { "l" }, "", "", 10000000 },
+		{ OCS_UNPROTECTED, 9999999, { "l" },
+		  "its route is available 99% of the time, at least 99.0000001% was asked for",
+		  "", 9999999 },
+		{ OCS_UNPROTECTED, 11000000, { "lm" }, "", "", 11000000 },
+		{ OCS_UNPROTECTED, 10999999, { "lm" },
+		  "its route is available 98.9% of the time, at least 98.9000001% was asked for",
+		  "", 10999999 },
+		{ OCS_UNPROTECTED, 1, { "n" }, "", "", 1 },
+		{ OCS_UNPROTECTED, 999999999, { "hi" },
+		  "its route is available 0% of the time, at least 0.0000001% was asked for",
+		  "", 999999999 },
+		{ OCS_UNPROTECTED, 0, { "hi" }, "", "", 0 },
+		/* each by itself */
+		{ OCS_UNPROTECTED, 1000000, { "m", "l" }, "", "", 1000000 },
+		{ OCS_RESTORABLE, 1000000, { "l" },
+		  "its route is available 99% of the time, at least 99.9% was asked for",
+		  "", 1000000 },
+		/* 1 % of 0.1 % */
+		{ OCS_DIVERSE, 10000, { "l", "m" }, "", "", 10000000 },
+		{ OCS_DIVERSE, 9999, { "l", "m" }, "",
+		  "its two routes are available 99.999% of the time, at least 99.9990001% was asked for",
+		  9999000 },
+		{ OCS_ONE_PLUS_ONE, 10000, { "l", "+m" }, "", "", 10000000 },
+		{ OCS_ONE_PLUS_ONE, 9999, { "l", "+m" }, "",
+		  "its two routes are available 99.999% of the time, at least 99.9990001% was asked for",
+		  9999000 },
+		/* a leg is its worst member */
+		{ OCS_ONE_PLUS_ONE, 10000, { "m", "l", "+m", "+m" }, "", "",
+		  10000000 },
+		{ OCS_ONE_PLUS_ONE, 10000, { "m", "l", "+m", "+l" }, "",
+		  "its two routes are available 99.99% of the time, at least 99.999% was asked for",
+		  1000000 },
+		{ OCS_DIVERSE, 10000, { "m", "l", "m", "l" }, "",
+		  "its two routes are available 99.99% of the time, at least 99.999% was asked for",
+		  1000000 },
+		{ OCS_DIVERSE, 10000, { "l", "l", "m", "m" }, "", "",
+		  10000000 },
+		{ OCS_ONE_PLUS_ONE, 9999, { "l", "m", "+m", "+m" }, "",
+		  "its two routes are available 99.999% of the time, at least 99.9990001% was asked for",
+		  9999000 },
+		/* 10000.001e-9 are above 10000e-9 */
+		{ OCS_ONE_PLUS_ONE, 10000, { "ln", "+m" }, "",
+		  "its two routes are available 99.9989999% of the time, at least 99.999% was asked for",
+		  10000000 },
+		/* any will do beside one that hardly fails */
+		{ OCS_ONE_PLUS_ONE, 1, { "hi", "+n" }, "", "", 0 },
+		{ OCS_ONE_PLUS_ONE, 1000000, { "hi", "+m" }, "", "", 0 },
+		{ OCS_ONE_PLUS_ONE, 999999, { "hi", "+m" }, "",
+		  "its two routes are available 99.9% of the time, at least 99.9000001% was asked for",
+		  999999000 },
+		{ OCS_ONE_PLUS_ONE, 0, { "hi", "+hi" }, "", "", 0 },
+	};
+
+	net.link[0].unavailable_ppb = 10000000;
+	net.link[1].unavailable_ppb = 1000000;
+	net.link[2].unavailable_ppb = 1;
+	net.link[3].unavailable_ppb = net.link[4].unavailable_ppb = 600000000;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		unsigned int n = row[i].way[2] ? 4 : row[i].way[1] ? 2 : 1;
+		struct ocs_lease *l = lease(&n, 1);
+		char why[160];
+
+		l->circuit[0].protect = row[i].protect;
+		l->circuit[0].max_unavailable_ppb = row[i].max;
+		for (unsigned int k = 0; k < n; k++) {
+			l->member[k].standby = row[i].way[k][0] == '+';
+			go(l, k, row[i].way[k] + l->member[k].standby, 100);
+		}
+		is_num(ocs_strand_available(&net, l, 0, why), !row[i].one[0],
+		       "%zu: %s over %s", i, ocs_protect_name(row[i].protect),
+		       row[i].way[0]);
+		is_str(why, row[i].one, "and why not");
+		is_num(ocs_strands_available(&net, l, 0, why), !row[i].two[0],
+		       "%zu: all of it", i);
+		is_str(why, row[i].two, "and why not");
+		is_num(ocs_strand_bound_ppb(&net, l, 0), row[i].bound,
+		       "%zu: another route may have", i);
+		ocs_lease_destroy(l);
+	}
+}
+
 int main(void)
 {
 	init_net();
@@ -253,6 +346,7 @@ int main(void)
 	test_states();
 	test_routes();
 	test_diverse();
+	test_available();
 	ocs_net_fini(&net);
 	return tap_done();
 }

@@ -439,6 +439,63 @@ static void test_slurm_conf(void)
 	}
 }
 
+/* Availability is asked for by a class alone. */
+static void test_class(void)
+{
+#define CLASS OTHER "class=steady"
+	static const struct row rows[] = {
+		{ "a class", { BW "400G", CLASS, SITES "paris,lyon" },
+		  .code = OCS_RANGE,
+		  .want = "--optical-class: from paris to lyon the best route is available 99.98% of the time, but at least 99.99% is asked for" },
+		{ "of several pairs", { BW "100G", CLASS },
+		  .code = OCS_RANGE,
+		  .want = "--optical-class: from lyon to nice the best route is available 99.95% of the time, but at least 99.99% is asked for, nor can any other pair have it" },
+		{ "restorable", { BW "400G", CLASS,
+				  OTHER "protect=restorable",
+				  SITES "paris,lyon" }, .code = OCS_RANGE,
+		  .want = "the best route and its replacement are each available 99.9% of" },
+		{ "another class", { BW "400G", OTHER "class=stead" },
+		  .code = OCS_RANGE, .want = "known: steady" },
+		{ "two routes", { BW "400G", CLASS, OTHER "protect=1+1",
+				  SITES "paris,lyon" },
+		  .want = V1 ";sites=paris,lyon;unavailable=100000;protect=1+1;class=steady" },
+		{ "an anchor next door",
+		  { CLASS, OTHER "anchor=campus", SPAN "1", SITES "lyon" },
+		  .want = "v1;bw=400000000000;min=400000000000;span=1-1;hints=on;sites=lyon;unavailable=100000;anchor=campus;class=steady" },
+	};
+	static struct ocs_conf_class class = { .name = "steady" };
+	struct ocs_link link[4];
+	struct ocs_state fails = state;
+	struct ocs_conf with = conf;
+
+	ocs_request_init(&class.req);
+	class.req.unavailable_ppb = 100000;
+	class.req.want_bps = class.req.min_bps = 400000000000;
+	with.class = &class;
+	with.nclasses = 1;
+	memcpy(link, net_link, sizeof(link));
+	link[0].unavailable_ppb = 1000000;
+	link[1].unavailable_ppb = 500000;
+	link[3].unavailable_ppb = 200000;
+	fails.net.link = link;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[OCS_REQUEST_TEXT_MAX] = "";
+		struct ocs_error err = { 0 };
+		struct ocs_submit_in in;
+		struct ocs_submit_out out;
+
+		fill(&in, &rows[i]);
+		in.conf = &with;
+		in.state = &fails;
+		if (ocs_submit_decide(&in, &out, &err) == 0)
+			ocs_request_format(&out.req, text, sizeof(text));
+		is_num(err.code, rows[i].code, "class: %s", rows[i].what);
+		if (!ok(strstr(rows[i].code ? err.text : text, rows[i].want),
+			"what it says"))
+			printf("# got '%s%s'\n", err.text, text);
+	}
+}
+
 /* OpticalJobs=hold: no new requests; everything else goes on. */
 static void test_switched_off(void)
 {
@@ -598,6 +655,7 @@ int main(void)
 	for (size_t i = 0; i < N; i++)
 		test_row(&table[i]);
 	test_slurm_conf();
+	test_class();
 	test_switched_off();
 	test_text();
 	test_modify();

@@ -41,6 +41,7 @@ static const char members_text[] =
 	"\"z\":\"lyon\",\"requested_bps\":400000000000,"
 	"\"granted_bps\":400000000000,\"route\":[\"x\",\"y\"],"
 	"\"protect\":\"1+1\",\"max_delay_variation_us\":30,"
+	"\"max_unavailable_ppb\":100000,"
 	"\"delay_variation_us\":21,"
 	"\"members\":[{\"port_a\":\"par-1\",\"port_z\":\"lyo-1\","
 	"\"wavelengths\":[3,0]},{\"standby\":true,\"route\":[\"z\"],"
@@ -296,6 +297,18 @@ static const struct edit_case members_cases[] = {
 	{ "\"1+1\"", "2", OCS_SYNTAX, "protect" },
 	{ "max_delay_variation_us\":30", "max_delay_variation_us\":10000001",
 	  OCS_RANGE, "max_delay_variation_us" },
+	{ "max_unavailable_ppb\":100000", "max_unavailable_ppb\":999999999",
+	  OCS_OK, "" },
+	{ "max_unavailable_ppb\":100000", "max_unavailable_ppb\":1000000000",
+	  OCS_RANGE, "max_unavailable_ppb" },
+	{ "max_unavailable_ppb\":100000", "max_unavailable_ppb\":4295067296",
+	  OCS_RANGE, "max_unavailable_ppb" },
+	{ "max_unavailable_ppb\":100000", "max_unavailable_ppb\":-1",
+	  OCS_RANGE, "max_unavailable_ppb" },
+	{ "max_unavailable_ppb\":100000", "max_unavailable_ppb\":\"99.99\"",
+	  OCS_SYNTAX, "max_unavailable_ppb" },
+	{ "max_unavailable_ppb\":100000", "max_unavailable_ppb\":1.5",
+	  OCS_SYNTAX, "max_unavailable_ppb" },
 	{ "\"delay_variation_us\":21", "\"delay_variation_us\":-1",
 	  OCS_RANGE, "delay_variation_us" },
 	{ "[3,0]", "[3]", OCS_RANGE,
@@ -535,6 +548,8 @@ static void test_signals(void)
 		return;
 	is_num(l->circuit[0].protect, OCS_ONE_PLUS_ONE, "protect");
 	is_num(l->circuit[0].max_delay_variation_us, 30, "its bound");
+	is_num(l->circuit[0].max_unavailable_ppb, 100000, "and another one");
+	is_num(l->circuit[1].max_unavailable_ppb, 0, "which few have");
 	is_str(l->member[0].port_a, "par-1", "port_a");
 	is_num(l->member[0].wave[0], 3, "wavelength");
 	is_num(ocs_member_nhops(l, &l->member[0]), 2, "the circuit's route");

@@ -37,6 +37,7 @@ static const char rich[] =
 	"\"z\":\"lyon\",\"requested_bps\":400000000000,"
 	"\"granted_bps\":400000000000,\"route\":[\"x\",\"y\"],"
 	"\"protect\":\"1+1\",\"max_delay_variation_us\":30,"
+	"\"max_unavailable_ppb\":100000,"
 	"\"delay_variation_us\":21,\"latency_source\":\"reported\","
 	"\"latency_ms\":1700000000456,\"energy_unknown\":true,"
 	"\"energy_mj\":123456789,\"power_mw\":250000,"
@@ -113,7 +114,8 @@ static void test_bytes(const char *text, const char *what)
 static void test_numbers(const char *text, const char *what)
 {
 	static const char *const number[] = {
-		"0", "00", "01", "65536", "4294967295", "4294967296",
+		"0", "00", "01", "65536", "999999999", "1000000000",
+		"4294967295", "4294967296",
 		"86400", "253402300799", "253402300800", "253402300799999",
 		"100000000000000", "100000000000001", "9223372036854775807",
 		"9223372036854775808", "18446744073709551616",
