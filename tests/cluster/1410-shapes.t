@@ -4,7 +4,8 @@
 # 1410-shapes - --optical-shape: which pairs of sites get a circuit, in the order
 # of ranks; --optical-anchor: a circuit to an endpoint, for a job at one site,
 # too, that backfill promises and a restart finds again;
-# --optical-delay-variation: a longer way that varies less
+# --optical-delay-variation: a longer way that varies less; a class's
+# Availability: one that fails less
 # limit: 600
 . "$(dirname "$0")/../lib/books.sh"
 . "$(dirname "$0")/../lib/options.sh"
@@ -13,9 +14,10 @@
 cluster_start --sites=paris:2,metz:2,lyon:2,nice:2 \
 	--links=lyo-met:lyon:metz:400:2:400G:client,met-nic:metz:nice:400:2:400G:client,nic-par:nice:paris:400:2:400G:client,lyo-par:lyon:paris:460:2:400G:client \
 	--opticald-extra='EndpointName=campus' \
-	--opticald-extra='LinkName=cam-lyo A=campus Z=lyon Km=20 Wavelengths=1 Rate=400G Granularity=client' \
-	--opticald-extra='LinkName=lyo-nic A=lyon Z=nice Km=300 Wavelengths=2 Rate=400G Granularity=client DelayVariation=50us' \
+	--opticald-extra='LinkName=cam-lyo A=campus Z=lyon Km=20 Wavelengths=1 Rate=400G Granularity=client Availability=99.95' \
+	--opticald-extra='LinkName=lyo-nic A=lyon Z=nice Km=300 Wavelengths=2 Rate=400G Granularity=client DelayVariation=50us Availability=99.9' \
 	--optical-extra='ClassName=near-users Rate=50G Anchor=campus' \
+	--optical-extra='ClassName=steady Rate=100G Availability=99.99' \
 	--setup-time=0.5s --release-time=0.5s
 watch_books
 
@@ -129,6 +131,19 @@ agree "delay variation"
 go "$h"; go "$k"
 ok "they end" eval "wait_job $h COMPLETED && wait_job $k COMPLETED"
 ok "nothing is booked" wait_for 20 nothing_booked
+
+# ---- availability: lyo-nic fails for 0.1 % of the time, cam-lyo for 0.05 %
+refused '--optical-class: from campus to lyon the best route is available 99.95% of the time, but at least 99.99% is asked for' \
+	-N1 --optical-class=steady --optical-anchor=campus --optical-sites=lyon
+m=$(submit alice -N2 -t 5 --optical-span=2 --optical-sites=lyon,nice --optical-class=steady "$until_go")
+runs "a class that asks for 99.99 per cent" "$m"
+is "$(agent GET "/v1/leases?job_id=$m" | json .leases.0.circuits.0.route)" 2 "takes the way over metz"
+is "$(agent GET "/v1/leases?job_id=$m" | json .leases.0.circuits.0.max_unavailable_ppb)" 100000 "and its lease has the bound"
+ok "slurmctld is killed" eval "wait_saved $m && kill_one slurmctld -KILL"
+ok "and back" restart_one slurmctld
+ok "it has found the circuit again" wait_for 30 "[ \$(event_count $m adopt) = 1 ]"
+agree "availability"
+ends "it" "$m"
 
 books_ok
 cluster_stop_ok
