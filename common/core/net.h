@@ -238,9 +238,9 @@ int ocs_route_find(const struct ocs_net *net, unsigned int a, unsigned int z,
 
 /*
  * How much of the time what is made of links fails, in 1e-9, if they fail one
- * without the other (ITU-T G.827 annex A). In a row: 1 - (1-u)(1-v)..., of
- * which the sum is an upper bound, and close while the shares are small. Side
- * by side, as two disjoint routes are: the product.
+ * without the other (IEC 61078, series and parallel structures). In a row:
+ * 1 - (1-u)(1-v)..., of which the sum is an upper bound, and close while the
+ * shares are small. Side by side, as two disjoint routes are: the product.
  */
 static inline uint64_t ocs_unavailable_cap(uint64_t ppb)
 {

@@ -6,8 +6,6 @@
  * leases) is cut out and read row by row. Where it stands a scanner finds that
  * knows strings and brackets only; that each piece is JSON is json-c's to say.
  */
-#include "ocs_config.h"	/* _GNU_SOURCE */
-
 #include "common/wire/json.h"
 
 #include <limits.h>
@@ -266,7 +264,8 @@ static char *without_cuts(const char *text, size_t len,
 	if (!(bare = to = malloc(len + 1)))
 		return NULL;
 	while ((next = first_cut(cut, text))) {
-		to = mempcpy(to, text, (size_t) (next->text - text));
+		memcpy(to, text, (size_t) (next->text - text));
+		to += next->text - text;
 		text = next->text + next->len;
 	}
 	memcpy(to, text, (size_t) (end - text));
