@@ -84,7 +84,8 @@ static uint32_t count_outside(const char *partition)
 }
 
 /* Remove the entries of ENV that DROP says. */
-static void env_drop(char **env, uint32_t *n, bool (*drop)(const char *))
+/* True if there was one. */
+static bool env_drop(char **env, uint32_t *n, bool (*drop)(const char *))
 {
 	uint32_t kept = 0;
 
@@ -95,10 +96,11 @@ static void env_drop(char **env, uint32_t *n, bool (*drop)(const char *))
 			env[kept++] = env[i];
 	}
 	if (!env || kept == *n)
-		return;
+		return false;
 	/* whoever looks for the end finds it */
 	env[kept] = NULL;
 	*n = kept;
+	return true;
 }
 
 static void env_add_request(char ***env, uint32_t *n, const char *request)
@@ -196,14 +198,17 @@ extern int job_submit(job_desc_msg_t *job, uint32_t uid, char **err_msg)
 	struct ocs_submit_out out;
 	struct ocs_loan loan;
 	struct ocs_error err = { 0 };
+	bool again;
 	int rc;
 
 	/* neither requests nor facts come in by the environment */
-	env_drop(job->spank_job_env, &job->spank_job_env_size,
-		 ocs_submit_env_ours);
-	env_drop(job->environment, &job->env_size, ocs_submit_env_stale);
+	again = env_drop(job->spank_job_env, &job->spank_job_env_size,
+			 ocs_submit_env_ours);
+	(void) env_drop(job->environment, &job->env_size,
+			ocs_submit_env_stale);
 
 	fill(&in, &loan, job);
+	in.again = again && !follows(job);
 	rc = ocs_submit_decide(&in, &out, &err);
 	ocs_library_return(&loan);
 	if (rc == 0 && out.gbps && !follows(job) &&

@@ -300,14 +300,17 @@ static int decide_asked(const struct ocs_submit_in *in,
 int ocs_submit_decide(const struct ocs_submit_in *in,
 		      struct ocs_submit_out *out, struct ocs_error *err)
 {
+	bool named = ocs_submit_names_license(in->licenses);
+
 	memset(out, 0, sizeof(*out));
 	if (collect(in, out, err) < 0)
 		return -1;
-	if (out->asked && ocs_submit_names_license(in->licenses))
+	if (out->asked && named &&
+	    (!in->again || out->req.none || in->expands))
 		return ocs_fail(err, OCS_DENIED,
 				"-L " OCS_LICENSE
 				" is set by --optical-bw itself: leave it out");
-	if (ocs_submit_names_license(in->licenses))
+	if (!out->asked && named)
 		return ocs_fail(err, OCS_DENIED,
 				"-L " OCS_LICENSE
 				" can't be typed: ask for circuits with --optical-bw=RATE (example: --optical-bw=400G)");

@@ -33,6 +33,10 @@ struct ocs_submit_in {
 	uint32_t min_nodes;		/* 0: not known */
 	uint32_t max_nodes;		/* 0: not known */
 	bool expands;			/* to expand another job */
+	/* It was here before: a job that is put back comes to the other clusters
+	 * of a federation as its record has it, with the licence that we set. That
+	 * is set anew, so that it is no gain to claim it. */
+	bool again;
 	/* slurm.conf */
 	const char *slurm_licenses;
 	const char *slurm_tres;

@@ -69,6 +69,7 @@ struct row {
 	const char *want;	/* the request; or what the refusal has */
 	uint32_t gbps;
 	const char *resv;
+	bool again, expands;
 };
 #define NOCONF 1
 #define NOSTATE 2
@@ -129,6 +130,8 @@ static const struct row table[] = {
 	  .gbps = 400 },
 	{ "a comment without", { BW "400G" }, "optical fibre", .want = V1,
 	  .gbps = 400 },
+	{ "a job of a federation that was put back", { BW "400G" },
+	  .licenses = "optical:100", .again = true, .want = V1, .gbps = 400 },
 	{ "other licences stay", { BW "400G" }, .licenses = "matlab:2",
 	  .want = V1, .gbps = 400 },
 	{ "a licence with a longer name", { BW "400G" },
@@ -327,6 +330,13 @@ static const struct row table[] = {
 	  .code = OCS_DENIED, .want = "-L optical" },
 	{ "with the option", { BW "400G" }, .licenses = "optical:1",
 	  .code = OCS_DENIED, .want = "leave it out" },
+	{ "again without the option", { NULL }, .licenses = "optical:400",
+	  .again = true, .code = OCS_DENIED, .want = "--optical-bw=RATE" },
+	{ "again with none", { BW "none" }, .licenses = "optical:400",
+	  .again = true, .code = OCS_DENIED, .want = "leave it out" },
+	{ "again, for another job", { BW "400G" }, .licenses = "optical:400",
+	  .again = true, .expands = true, .code = OCS_DENIED,
+	  .want = "leave it out" },
 	{ "without configuration", { NULL }, .licenses = "optical:1",
 	  .with = NOCONF, .code = OCS_DENIED, .want = "-L optical" },
 };
@@ -350,6 +360,7 @@ static void fill(struct ocs_submit_in *in, const struct row *r)
 		.partitions = r->partitions, .reservations = r->resv,
 		.min_nodes = r->min_nodes,
 		.max_nodes = r->max_nodes,
+		.again = r->again, .expands = r->expands,
 		.slurm_licenses = "matlab:4,optical:100000",
 		.slurm_tres = "cpu,mem,License/Optical",
 		.slurm_select = "select/cons_tres_optical",
