@@ -84,7 +84,7 @@ cat >/etc/opticald.conf <<X
 Listen=unix:/run/opticald/opticald.sock
 Ledger=/var/lib/opticald/ledger.db
 Cluster=alpha User=slurm
-Driver=sim SimSetupTime=1s SimReleaseTime=1s
+Driver=sim SimRealism=off SimSetupTime=1s SimReleaseTime=1s
 SiteName=paris
 SiteName=lyon
 LinkName=par-lyo A=paris Z=lyon Km=460 Wavelengths=2 Rate=400G
@@ -97,12 +97,12 @@ say agent-check "$(opticald -f /etc/opticald.conf --check 2>&1 | tail -n 1)"
 # what systemd does from the unit
 install -d -o opticald -g opticald -m 0755 /run/opticald
 daemon opticald opticald -f /etc/opticald.conf
-until_ok 20 'opticalctl ping'
+until_ok 20 'opticalctl ping' || exit
 echo 'required spank_optical.so' >/etc/slurm/plugstack.conf
 sed -i 's,^SelectType=.*,SelectType=select/cons_tres_optical,' /etc/slurm/slurm.conf
 printf '%s\n' JobSubmitPlugins=optical Licenses=optical:1000000 >>/etc/slurm/slurm.conf
 again && say optical-cluster up
-say optical-job "$(setpriv --reuid alice --regid alice --clear-groups srun -D /tmp -N2 -n2 --optical-bw=400G \
+say optical-job "$(setpriv --reuid alice --regid alice --clear-groups timeout 120 srun -D /tmp -N2 -n2 --optical-bw=400G \
 	--optical-span=2 bash -c 'echo $OPTICAL_CIRCUITS on $SLURM_JOB_NODELIST' 2>&1 | sort -u | xargs)"
 opticalctl check >/tmp/check.log 2>&1
 say check $?
