@@ -16,7 +16,7 @@ cluster_tests = tests/cluster/0000-forward.t tests/cluster/0100-demo.t \
 	tests/cluster/1600-in-and-out.t tests/cluster/1610-quiet.t \
 	tests/cluster/1620-shadow.t \
 	tests/cluster/1300-preempt.t \
-	tests/cluster/1310-life.t tests/cluster/1320-nodes.t \
+	tests/cluster/1310-life.t tests/cluster/1320-nodes.t tests/cluster/1322-node-added.t \
 	tests/cluster/1325-expand.t tests/cluster/1360-power.t \
 	tests/cluster/1370-burst-buffer.t tests/cluster/1380-federation.t \
 	tests/cluster/1330-het.t tests/cluster/1340-broken.t tests/cluster/1350-limits.t \
