@@ -70,7 +70,7 @@ package_test()
 	is "$(value plain-cluster)" up "installed and not configured, Slurm starts"
 	is "$(value plain-job)" localhost "and runs a job"
 	is "$(value optical-cluster)" up "configured, it starts"
-	like "$(value optical-job)" '^paris-lyon:400G:[0-9]+us on lyo001,par001$' "a job on two sites has its circuit"
+	like "$(value optical-job)" '^lyon-paris:400G:[0-9]+us on lyo001,par001$' "a job on two sites has its circuit"
 	is "$(value remove-rc)" "1 1" "the packages can't be removed then"
 	is "$(value remove-says)" "2 2" "and both say why, and what to do"
 	is "$(value controller) $(value node)" "stays stays" "both stay installed"
