@@ -100,7 +100,7 @@ clients()
 	done | sed -E -e 's/([Jj]ob|allocation) [0-9]+/\1 N/' -e 's/^[0-9]+$/N/' -e 's/(StepId=)[0-9]+/\1N/' \
 		-e 's/ at [0-9-]+T[0-9:]+ / at T /' -e 's/data as of .*/data as of/' \
 		-e 's/^(srun: launch\/slurm: .*: )/\1/' -e 's/^(NEXT_JOB_ID|BOOT_TIME|HASH_VAL) .*/\1/' \
-		-e 's/(RunTime|CPULoad|FreeMem|LastBusyTime|LastSchedEval|SlurmdStartTime|BootTime)=[^ ]*/\1/g' \
+		-e 's/(RunTime|AccrueTime|CPULoad|FreeMem|LastBusyTime|LastSchedEval|SlurmdStartTime|BootTime)=[^ ]*/\1/g' \
 		-e '/queued and waiting|has been allocated|has been revoked|Force Terminated|Nodes .* are ready|Pending job/d'
 }
 # same AS WITHOUT: that is what they print now, but for lines of WITHOUT, the
