@@ -146,8 +146,8 @@ fewer()
 	{ [ "${1%+*}" = pass ] && [ "${2%+*}" != pass ]; } || [ "$b" -lt "$a" ]
 }
 
-VERSION=$(slurmctld -V | sed 's/[^0-9]*//')
 PREFIX=${OCS_SLURM_DIR:-/usr}
+VERSION=$("$PREFIX/sbin/slurmctld" -V | sed 's/[^0-9]*//')
 # shellcheck disable=SC2086
 find_source ${1:-${OCS_SLURM_SOURCES:-}}
 [ $# -lt 2 ] || TESTS=("${@:2}")
