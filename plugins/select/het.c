@@ -25,8 +25,8 @@ struct plan {
 	} comp[HET_COMPONENTS_MAX];
 };
 
-/* Under the job write lock. */
-static struct plan plans[PLANS];
+/* PLANS of them, from the first one on; under the job write lock. */
+static struct plan *plans;
 
 job_record_t *het_leader(const job_record_t *job)
 {
@@ -50,9 +50,9 @@ static void plan_clear(struct plan *p)
 
 static struct plan *plan_find(uint32_t het_id)
 {
-	struct plan *p = &plans[het_id % PLANS];
+	struct plan *p = plans ? &plans[het_id % PLANS] : NULL;
 
-	if (p->het_id != het_id)
+	if (!p || p->het_id != het_id)
 		return NULL;
 	if (now_ms() - p->at_ms > FRESH_MS ||
 	    (p->n && (unsigned int) bit_size(p->comp[0].nodes) !=
@@ -68,6 +68,8 @@ void het_plan(const job_record_t *job, const bitstr_t *nodes)
 	struct plan *p = plan_find(job->het_job_id);
 	unsigned int i = 0;
 
+	if (!plans && !(plans = calloc(PLANS, sizeof(*plans))))
+		return;
 	if (!p) {
 		p = &plans[job->het_job_id % PLANS];
 		plan_clear(p);

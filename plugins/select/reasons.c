@@ -27,11 +27,13 @@ struct note {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
-static struct note notes[SLOTS];
+/* SLOTS of them from the first one on. Not static: clients map this plugin,
+ * too, and a megabyte costs each of them a table of pages. */
+static struct note *notes;
 
 static struct note *find(uint32_t job_id)
 {
-	for (unsigned int i = 0; i < 8; i++) {
+	for (unsigned int i = 0; notes && i < 8; i++) {
 		struct note *n = &notes[(job_id + i) % SLOTS];
 
 		if (n->job_id == job_id)
@@ -40,11 +42,13 @@ static struct note *find(uint32_t job_id)
 	return NULL;
 }
 
-/* Its own slot, a free one, or the oldest of eight. */
+/* Its own slot, a free one, or the oldest of eight; NULL: no memory. */
 static struct note *place(uint32_t job_id)
 {
 	struct note *best = find(job_id);
 
+	if (!notes && !(notes = calloc(SLOTS, sizeof(*notes))))
+		return NULL;
 	for (unsigned int i = 0; !best && i < 8; i++)
 		if (!notes[(job_id + i) % SLOTS].job_id)
 			best = &notes[(job_id + i) % SLOTS];
@@ -67,14 +71,15 @@ void reasons_note(uint32_t job_id, const struct ocs_error *err,
 	if (!err->reason[0])
 		return;
 	pthread_mutex_lock(&lock);
-	n = place(job_id);
-	if (n->job_id != job_id)
-		memset(n, 0, sizeof(*n));
-	n->job_id = job_id;
-	n->at_ms = now_ms();
-	if (generation)
-		n->generation = generation;
-	n->err = *err;
+	if ((n = place(job_id))) {
+		if (n->job_id != job_id)
+			memset(n, 0, sizeof(*n));
+		n->job_id = job_id;
+		n->at_ms = now_ms();
+		if (generation)
+			n->generation = generation;
+		n->err = *err;
+	}
 	pthread_mutex_unlock(&lock);
 }
 
@@ -117,14 +122,28 @@ uint64_t reasons_refused(uint32_t job_id, struct ocs_error *err)
 	return generation;
 }
 
-bool reasons_any(void)
+/* Those of the last minutes; with the lock held. Copied to FRESH, if any. */
+static unsigned int take_fresh(struct note *fresh)
 {
 	uint64_t now = now_ms();
-	bool any = false;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; notes && i < SLOTS; i++) {
+		if (!notes[i].job_id || now - notes[i].at_ms >= FRESH_MS)
+			continue;
+		if (fresh)
+			fresh[n] = notes[i];
+		n++;
+	}
+	return n;
+}
+
+bool reasons_any(void)
+{
+	bool any;
 
 	pthread_mutex_lock(&lock);
-	for (unsigned int i = 0; !any && i < SLOTS; i++)
-		any = notes[i].job_id && now - notes[i].at_ms < FRESH_MS;
+	any = take_fresh(NULL) > 0;
 	pthread_mutex_unlock(&lock);
 	return any;
 }
@@ -178,32 +197,23 @@ static void explain(job_record_t *job, const struct note *n)
 		jobinfo_token_set(job, &t);
 }
 
-void reasons_apply(void)
+/* Look under the read lock first: mostly nothing is to be done. */
+static bool any_changed(const struct note *fresh, unsigned int n)
 {
-	static struct note fresh[SLOTS];	/* the worker's alone */
-	uint64_t now = now_ms();
-	unsigned int n = 0, changed = 0;
+	bool changed = false;
 
-	pthread_mutex_lock(&lock);
-	for (unsigned int i = 0; i < SLOTS; i++)
-		if (notes[i].job_id && now - notes[i].at_ms < FRESH_MS)
-			fresh[n++] = notes[i];
-	pthread_mutex_unlock(&lock);
-	if (!n)
-		return;
-
-	/* Look under the read lock first: mostly nothing is to be done. */
 	compat_lock_read();
-	for (unsigned int i = 0; i < n; i++) {
+	for (unsigned int i = 0; !changed && i < n; i++) {
 		job_record_t *job = find_job_record(fresh[i].job_id);
 
-		if (job && shows_none(job, &fresh[i]))
-			changed++;
+		changed = job && shows_none(job, &fresh[i]);
 	}
 	compat_unlock_read();
-	if (!changed)
-		return;
+	return changed;
+}
 
+static void write_all(const struct note *fresh, unsigned int n)
+{
 	compat_lock_write();
 	for (unsigned int i = 0; i < n; i++) {
 		job_record_t *job = find_job_record(fresh[i].job_id);
@@ -217,6 +227,20 @@ void reasons_apply(void)
 		last_job_update = time(NULL);
 	}
 	compat_unlock_write();
+}
+
+void reasons_apply(void)
+{
+	struct note *fresh = NULL;
+	unsigned int n;
+
+	pthread_mutex_lock(&lock);
+	if ((n = take_fresh(NULL)) && (fresh = malloc(n * sizeof(*fresh))))
+		n = take_fresh(fresh);
+	pthread_mutex_unlock(&lock);
+	if (fresh && any_changed(fresh, n))
+		write_all(fresh, n);
+	free(fresh);
 }
 
 /* Back-off of pairs: 1 to 30 minutes, doubling. */
