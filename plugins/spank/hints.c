@@ -80,17 +80,16 @@ out:
 
 /* The files that NCCL reads, in its order: $NCCL_CONF_FILE instead of
  * ~/.nccl.conf, then /etc/nccl.conf. */
-static int confs_read(struct task *t, const char **bad)
+static int confs_read(struct task *t, char path[4096], const char **bad)
 {
-	static char path[4096];
 	const char *file = task_getenv(t, "NCCL_CONF_FILE");
 	const char *home = task_getenv(t, "HOME");
 
 	*bad = path;
 	if (file && *file)
-		snprintf(path, sizeof(path), "%s", file);
+		snprintf(path, 4096, "%s", file);
 	else if (home && *home)
-		snprintf(path, sizeof(path), "%s/.nccl.conf", home);
+		snprintf(path, 4096, "%s/.nccl.conf", home);
 	else
 		path[0] = '\0';
 	if (path[0] && conf_read(path, &t->conf[0]) < 0)
@@ -138,6 +137,7 @@ void ocs_hints_task_init(spank_t sp, enum ocs_hints_mode fallback)
 {
 	struct ocs_hintenv_plan *plan = NULL;
 	struct task t = { 0 };
+	char path[4096];
 	const char *bad;
 	struct ocs_hintenv_in in = {
 		.fallback = fallback, .get = task_getenv,
@@ -153,7 +153,7 @@ void ocs_hints_task_init(spank_t sp, enum ocs_hints_mode fallback)
 		return;
 	if (!(plan = malloc(sizeof(*plan))))
 		return;
-	if (confs_read(&t, &bad) < 0) {
+	if (confs_read(&t, path, &bad) < 0) {
 		warn_conf(sp, bad);
 		goto out;
 	}

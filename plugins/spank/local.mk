@@ -13,7 +13,8 @@ plugins_spank_spank_optical_la_SOURCES = \
 	plugins/spank/hints.c plugins/spank/hints.h \
 	plugins/spank/hintenv.c plugins/spank/hintenv.h
 plugins_spank_spank_optical_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_PUB_CPPFLAGS)
-plugins_spank_spank_optical_la_LDFLAGS = $(plugin_ldflags) \
+# A command that ends need not take it out of memory first.
+plugins_spank_spank_optical_la_LDFLAGS = $(plugin_ldflags) -Wl,-z,nodelete \
 	-Wl,--version-script=$(srcdir)/plugins/spank/spank.map
 plugins_spank_spank_optical_la_LIBADD = common/libcore.la
 EXTRA_plugins_spank_spank_optical_la_DEPENDENCIES = plugins/spank/spank.map

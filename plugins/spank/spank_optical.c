@@ -33,7 +33,7 @@ SPANK_PLUGIN(optical, 1);
 #define OPTIONS_MAX 32
 
 static struct ocs_request asked;
-static char typed[OPTIONS_MAX][64];	/* "bw", ...; in order of use */
+static const char *typed[OPTIONS_MAX];	/* "bw", ...; in order of use */
 static unsigned int ntyped;
 /* plugstack.conf: hints=, for requests that don't say */
 static enum ocs_hints_mode hints_default = OCS_HINTS_ON;
@@ -107,7 +107,7 @@ static int option_used(int val, const char *optarg, int remote)
 		return -1;
 	}
 	if (!was_typed(name) && ntyped < OPTIONS_MAX)
-		snprintf(typed[ntyped++], sizeof(typed[0]), "%s", name);
+		typed[ntyped++] = name;
 	return 0;
 }
 
@@ -116,16 +116,15 @@ static int register_options(spank_t sp)
 	int val = 0;
 
 	for (const struct ocs_option *o = ocs_options; o->name; o++, val++) {
-		char name[64], arginfo[64], usage[256];
+		char name[64];
+		/* Slurm copies the strings */
 		struct spank_option opt = {
-			.name = name, .arginfo = arginfo, .usage = usage,
+			.name = name, .arginfo = (char *) o->arginfo,
+			.usage = (char *) o->usage,
 			.has_arg = 1, .val = val, .cb = option_used,
 		};
 
-		/* Slurm copies the strings */
 		snprintf(name, sizeof(name), "optical-%s", o->name);
-		snprintf(arginfo, sizeof(arginfo), "%s", o->arginfo);
-		snprintf(usage, sizeof(usage), "%s", o->usage);
 		if (spank_option_register(sp, &opt) != ESPANK_SUCCESS) {
 			slurm_error("optical: can't register --%s", name);
 			return -1;
@@ -143,6 +142,7 @@ EXPORT int slurm_spank_init(spank_t sp, int ac, char **av)
 		return 0;
 	ocs_request_init(&asked);
 	ntyped = 0;
+	hints_default = OCS_HINTS_ON;
 	if (parse_args(ac, av) < 0)
 		return -1;
 	if (ctx != S_CTX_REMOTE && getenv("SLURM_JOB_ID"))
