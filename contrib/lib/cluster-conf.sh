@@ -125,13 +125,27 @@ ctld_comm()
 	fi
 }
 
+# The value of PluginDir. With --one-plugindir, a directory of links.
+plugindirs()
+{
+	local slurm ours=${INST:+$INST/lib/slurm-optical/slurm}
+
+	slurm=$(slurm_plugindir) || return 1
+	if [ "$ONE_PLUGINDIR" = no ]; then
+		echo "$slurm${ours:+:$ours}"
+		return
+	fi
+	mkdir "$D/plugins" &&
+		ln -s "$slurm"/*.so ${ours:+"$ours"/*.so} "$D/plugins/" &&
+		echo "$D/plugins"
+}
+
 write_slurm_conf()
 {
 	local plugindir ctld_port
 
 	ctld_port=$("$LIB/free-ports" 1) || return 1
-	plugindir=$(slurm_plugindir) || return 1
-	[ -z "$INST" ] || plugindir=$plugindir:$INST/lib/slurm-optical/slurm
+	plugindir=$(plugindirs) || return 1
 	{
 	cat <<-X
 	ClusterName=$CLUSTER

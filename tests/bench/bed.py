@@ -110,9 +110,10 @@ class Bed:
         return said
 
     def start(self, options, preload=None):
-        """PRELOAD: the shared object of time_job_test.c."""
-        args = ["start", self.dir, "--no-dbd", "--cluster=" + self.name,
-                *options]
+        """PRELOAD: the shared object of time_job_test.c. Plugins lie as the
+        packages install them."""
+        args = ["start", self.dir, "--no-dbd", "--one-plugindir",
+                "--cluster=" + self.name, *options]
         if preload:
             args += ["--daemon-env=LD_PRELOAD=" + preload,
                      "--daemon-env=OCS_TIME_JOB_TEST=" + self.top +
