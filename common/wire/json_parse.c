@@ -9,6 +9,8 @@
 #include "common/wire/json.h"
 
 #include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +60,19 @@ static int check_bytes(const char *text, size_t len, struct ocs_error *err)
 	return 0;
 }
 
-static int parse_fail(struct json_tokener *tok, size_t len, size_t at,
-		      int depth, struct ocs_error *err)
+/* Whether the digits before TEXT + AT are more than 64 bits hold: not all
+ * json-c saturate. */
+static bool too_large(const char *text, size_t at)
+{
+	size_t n = 0;
+
+	while (n < at && text[at - 1 - n] >= '0' && text[at - 1 - n] <= '9')
+		n++;
+	return n > 18;
+}
+
+static int parse_fail(struct json_tokener *tok, const char *text, size_t len,
+		      size_t at, int depth, struct ocs_error *err)
 {
 	enum json_tokener_error why = json_tokener_get_error(tok);
 
@@ -74,16 +87,86 @@ static int parse_fail(struct json_tokener *tok, size_t len, size_t at,
 				"JSON is more than %d levels deep",
 				depth);
 	default:
+		if (too_large(text, at))
+			return ocs_fail(err, OCS_RANGE,
+					"the number before byte %zu is too large",
+					at);
 		return ocs_fail(err, OCS_SYNTAX, "bad JSON at byte %zu: %s",
 				at, json_tokener_error_desc(why));
 	}
+}
+
+/* The character of N bytes at P as JSON escapes it (RFC 8259, 7); the length. */
+static int escape(const char *p, size_t n, char out[16])
+{
+	uint32_t c = (unsigned char) *p & (0xffU >> (n + 1));
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char) p[i] & 0x3f);
+	if (c < 0x10000)
+		return snprintf(out, 16, "\\u%04x", c);
+	c -= 0x10000;
+	return snprintf(out, 16, "\\u%04x\\u%04x", 0xd800 + (c >> 10),
+			0xdc00 + (c & 0x3ff));
+}
+
+/* The bytes from P on that json-c gets as they are. */
+static size_t plain_run(const char *p, const char *end)
+{
+	const char *from = p;
+
+	while (p < end && !(*p & 0x80))
+		p++;
+	return (size_t) (p - from);
+}
+
+static bool is_escaped(const char *text, const char *p)
+{
+	size_t n = 0;
+
+	while (p - n > text && p[-1 - (ptrdiff_t) n] == '\\')
+		n++;
+	return n & 1;
+}
+
+/*
+ * Give TEXT to TOK. Characters beyond ASCII go in as escapes: json-c 0.18
+ * refuses them where it is strict (it compares a signed char). Where it stopped.
+ */
+static size_t feed(struct json_tokener *tok, const char *text, size_t len,
+		   struct json_object **obj)
+{
+	const char *end = text + len, *p = text;
+
+	do {
+		size_t n = plain_run(p, end);
+		char u[16];
+
+		if (n || p == end) {
+			*obj = json_tokener_parse_ex(tok, p, (int) n);
+			if (json_tokener_get_error(tok) !=
+			    json_tokener_continue)
+				return (size_t) (p - text) +
+				       json_tokener_get_parse_end(tok);
+		} else if (is_escaped(text, p)) {
+			n = 1;	/* no escape that there is: json-c will say */
+			*obj = json_tokener_parse_ex(tok, p, 1);
+		} else {
+			n = ocs_json_utf8_len(p, (size_t) (end - p));
+			*obj = json_tokener_parse_ex(tok, u, escape(p, n, u));
+		}
+		if (json_tokener_get_error(tok) != json_tokener_continue)
+			return (size_t) (p - text);
+		p += n;
+	} while (p < end);
+	return len;
 }
 
 /* The value that TEXT begins with, and where it ends. */
 static struct json_object *parse_value(const char *text, size_t len, int depth,
 				       size_t *end, struct ocs_error *err)
 {
-	struct json_object *obj;
+	struct json_object *obj = NULL;
 	struct json_tokener *tok;
 
 	if (!(tok = json_tokener_new_ex(depth))) {
@@ -92,10 +175,9 @@ static struct json_object *parse_value(const char *text, size_t len, int depth,
 	}
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT |
 				    JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	obj = json_tokener_parse_ex(tok, text, (int) len);
-	*end = json_tokener_get_parse_end(tok);
+	*end = feed(tok, text, len, &obj);
 	if (json_tokener_get_error(tok) != json_tokener_success) {
-		parse_fail(tok, len, *end, depth, err);
+		parse_fail(tok, text, len, *end, depth, err);
 		json_object_put(obj);
 		obj = NULL;
 	} else if (!json_object_is_type(obj, json_type_object)) {
