@@ -293,8 +293,8 @@ static void part_read(void)
 /* ---- holds and commits ---- */
 
 /* What libmicrohttpd alone makes of as many requests as a hold and its commit
- * are, answered at once with BODY: no rate of ours can be above that. */
-static void bare_pairs(const char *dir, const char *body)
+ * are, answered at once with BODY: pairs per second of 1 and of CONNS clients. */
+static void bare_pairs(const char *dir, const char *body, double per_s[2])
 {
 	static const unsigned int nconns[] = { 1, CONNS };
 	char bare[BENCH_PATH_MAX + 16], name[64];
@@ -304,15 +304,37 @@ static void bare_pairs(const char *dir, const char *body)
 	pid = bench_bare_http(bare, body, strlen(body));
 	for (int i = 0; i < 2; i++) {
 		struct mix mix = { .commits = true };
-		double rate = mix_run(&mix, bare, nconns[i], ROUND_S);
 
+		per_s[i] = mix_run(&mix, bare, nconns[i], ROUND_S);
 		snprintf(name, sizeof(name), "bare_http_pairs_%u_client%s_per_s",
 			 nconns[i], i ? "s" : "");
-		note(name, rate);
+		note(name, per_s[i]);
 		bench_clear(&mix.us);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/*
+ * What the two figures of commits could be at most, were they made of nothing
+ * but their blocks: two requests, a row for each in SQLite (a hold outlives the
+ * process), one sync; of many at once the rows in one transaction and the sync
+ * shared, on all processors.
+ */
+static void bounds(const char *dir, const char *body, double sync, double full)
+{
+	double http[2], row = bench_bare_sqlite(dir, body, ROUND_S, "NORMAL",
+						1);
+	double rows = bench_bare_sqlite(dir, body, ROUND_S, "NORMAL", CONNS);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	bare_pairs(dir, body, http);
+	note("bare_sqlite_unsynced_rows_per_s", row);
+	note("bare_sqlite_grouped_rows_per_s", rows);
+	note("hold_commit_1_client_bound",
+	     1 / (1 / http[0] + 2 / row + 1 / sync) / sync);
+	note("hold_commit_32_clients_bound",
+	     1 / (1 / http[1] + 2 / rows / (double) cores) / full);
 }
 
 static void part_write(void)
@@ -338,12 +360,13 @@ static void part_write(void)
 		bench_add(&rate[1], bench_bare_sync(dir, SYNC_BYTES, ROUND_S));
 		bench_add(&rate[2], mix_run(&many, agent.socket, CONNS,
 					    ROUND_S));
-		bench_add(&rate[3], bench_bare_sqlite(dir, text, ROUND_S));
+		bench_add(&rate[3], bench_bare_sqlite(dir, text, ROUND_S,
+						      "FULL", 1));
 		mix_run(&hold, agent.socket, 1, ROUND_S / 2);
 	}
 	refused = one.refused + many.refused + hold.refused;
 	bench_agent_kill(&agent);
-	bare_pairs(dir, text);
+	bounds(dir, text, bench_part(&rate[1], 0.5), bench_part(&rate[3], 0.5));
 	free(text);
 	if (refused)
 		note("refused", refused);

@@ -126,7 +126,8 @@ static void exec(sqlite3 *db, const char *sql)
 		bench_die("sqlite: %s", sqlite3_errmsg(db));
 }
 
-double bench_bare_sqlite(const char *dir, const char *body, double seconds)
+double bench_bare_sqlite(const char *dir, const char *body, double seconds,
+			 const char *sync, unsigned int rows)
 {
 	static unsigned int file;
 	char path[BENCH_PATH_MAX + 32], id[40];
@@ -138,13 +139,17 @@ double bench_bare_sqlite(const char *dir, const char *body, double seconds)
 	snprintf(path, sizeof(path), "%s/bare%u.db", dir, file++);
 	if (sqlite3_open(path, &db) != SQLITE_OK)
 		bench_die("%s: %s", path, sqlite3_errmsg(db));
-	exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+	exec(db, "PRAGMA journal_mode=WAL;"
 		 "CREATE TABLE leases (id TEXT PRIMARY KEY, body TEXT)");
+	snprintf(path, sizeof(path), "PRAGMA synchronous=%s", sync);
+	exec(db, path);
 	if (sqlite3_prepare_v2(db, "INSERT INTO leases VALUES (?1, ?2)", -1,
 			       &put, NULL) != SQLITE_OK)
 		bench_die("sqlite: %s", sqlite3_errmsg(db));
 	from = bench_now_s();
 	do {
+		if (rows > 1 && n % rows == 0)
+			exec(db, n ? "COMMIT; BEGIN" : "BEGIN");
 		snprintf(id, sizeof(id), "%016llx%016llx",
 			 (unsigned long long) bench_dice(UINT64_MAX),
 			 (unsigned long long) n);

@@ -80,8 +80,10 @@ size_t bench_request(char *buf, size_t size, const char *method,
 pid_t bench_bare_http(const char *path, const char *body, size_t len);
 /* Appends of LEN bytes to a file in DIR, each synced: so many per second. */
 double bench_bare_sync(const char *dir, size_t len, double seconds);
-/* Transactions of one row with BODY in SQLite, WAL and synchronous=FULL. */
-double bench_bare_sqlite(const char *dir, const char *body, double seconds);
+/* Rows with BODY that SQLite takes per second: WAL, synchronous=SYNC, ROWS of
+ * them in a transaction. */
+double bench_bare_sqlite(const char *dir, const char *body, double seconds,
+			 const char *sync, unsigned int rows);
 
 /* ---- site.c: an agent of our own ---- */
 

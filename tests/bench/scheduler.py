@@ -78,6 +78,29 @@ def part_submit(beds, f):
                      0.9 if kind else 0.97, at_least=True)
 
 
+# ---- memory of slurmctld, after each round of a part ----
+
+class Memory:
+    """How much depends on which thread's heap took what, too: medians."""
+
+    def __init__(self, *pair):
+        self.pair = pair
+        self.mb = ([], [])      # (resident, anonymous) of each round
+
+    def take(self):
+        for b, rows in zip(self.pair, self.mb):
+            rows.append(b.memory_mb())
+
+    def figure(self, f, name):
+        for b, rows in zip(self.pair, self.mb):
+            f.note(f"memory_{name}_mb_{b.name}",
+                   " ".join(f"{x[0]:.1f}" for x in rows))
+            f.note(f"memory_{name}_anonymous_mb_{b.name}",
+                   " ".join(f"{x[1]:.1f}" for x in rows))
+        p, o = ([x[0] for x in rows] for rows in self.mb)
+        f.figure(f"memory_{name}_of_plain", ratios(o, p), 1.10)
+
+
 # ---- job_test: what one answer of the select plugin costs ----
 
 def asked(b, *options):
@@ -105,11 +128,12 @@ def warm(plain, ours, kinds):
 
 
 def job_test_kinds(plain, ours, kinds, per_round):
-    """{KIND: (plain, ours)}, the medians of rounds; each question of ours is
+    """{KIND: (plain, ours)}, the medians of rounds, then all; each question of ours is
     asked right after one of plain. Each round has slurmctlds of its own: how
     its memory happens to lie makes one faster than the next."""
     got = {k: ([], []) for k in kinds}
     every = {k: ([], []) for k in kinds}
+    mem = Memory(plain, ours)
     for b in (plain, ours):
         job_script(b)
     for r in range(ROUNDS):
@@ -125,7 +149,8 @@ def job_test_kinds(plain, ours, kinds, per_round):
             for side in (0, 1):
                 got[k][side].append(statistics.median(pair[side]))
                 every[k][side].extend(pair[side])
-    return got, every
+        mem.take()
+    return got, every, mem
 
 
 def job_test_size(beds, f, nodes, sites):
@@ -140,7 +165,7 @@ def job_test_size(beds, f, nodes, sites):
     if nodes // sites < 64:
         del kinds["_with_option_one_site"]
     before = [b.sdiag() for b in (plain, ours)]
-    got, _ = job_test_kinds(plain, ours, kinds, 10)
+    got, _, mem = job_test_kinds(plain, ours, kinds, 10)
     for k, (p, o) in got.items():
         f.note(f"job_test_{nodes}{k}_ms_plain", statistics.median(p))
         f.note(f"job_test_{nodes}{k}_ms_ours", statistics.median(o))
@@ -149,16 +174,8 @@ def job_test_size(beds, f, nodes, sites):
     for b, was in zip((plain, ours), before):
         f.note(f"job_test_{nodes}_will_run_rpc_ms_{b.name}",
                b.rpc_ms("REQUEST_JOB_WILL_RUN", was, b.sdiag()))
-    memory(f, str(nodes), plain, ours)
+    mem.figure(f, str(nodes))
     beds.close()
-
-
-def memory(f, name, plain, ours):
-    p, o = plain.memory_mb(), ours.memory_mb()
-    for b, mb in ((plain, p), (ours, o)):
-        f.note(f"memory_{name}_mb_{b.name}", mb[0])
-        f.note(f"memory_{name}_anonymous_mb_{b.name}", mb[1])
-    f.figure(f"memory_{name}_of_plain", o[0] / p[0], 1.10)
 
 
 def part_job_test(beds, f):
@@ -181,13 +198,13 @@ def part_sites(beds, f):
         "4_sites": (("-N512", "--gpus-per-node=8"),
                     ("--optical-bw=100G", "--optical-span=4")),
     }
-    _, every = job_test_kinds(plain, ours, kinds, 20)
+    _, every, mem = job_test_kinds(plain, ours, kinds, 20)
     for k, (p, o) in every.items():
         p, o = bed.part_of(p, 0.99), bed.part_of(o, 0.99)
         f.note(f"sites_64_{k}_p99_ms_plain", p)
         f.note(f"sites_64_{k}_p99_ms_ours", o)
         f.figure(f"sites_64_{k}_p99_ms_above_plain", o - p, 5)
-    memory(f, "sites_64", plain, ours)
+    mem.figure(f, "sites_64")
 
 
 # ---- backfill: one cycle over a queue that cannot start ----
@@ -246,9 +263,11 @@ def part_backfill(beds, f):
         ours=["--setup-time=10ms"])
     for b in (plain, ours):
         fill(b, 20, pending, b is ours)
-    rows = ([], [])
+    rows, mem = ([], []), Memory(plain, ours)
     for r in range(ROUNDS + 1):
         turn = [cycle(b, pending) for b in (plain, ours)]
+        if r:
+            mem.take()
         f.note("backfill_round", " ".join(f"{x:.3f}" for x in
                                           turn[0] + turn[1]))
         for side in (0, 1):
@@ -262,7 +281,7 @@ def part_backfill(beds, f):
         f.figure(f"backfill_cycle_{what}_of_plain",
                  ratios([x[i] for x in rows[1]], [x[i] for x in rows[0]]),
                  1.05)
-    memory(f, "1000_queue", plain, ours)
+    mem.figure(f, "1000_queue")
 
 
 # ---- jobs: from their submission until all are done ----
@@ -301,11 +320,13 @@ def part_jobs(beds, f):
         job_script(b)
         jobs_round(b, n, b is ours)
     got = {"": ([], []), "_with_option": ([], [])}
+    mem = Memory(plain, ours)
     for r in range(ROUNDS):
         for kind in got:
             turns = [(plain, False), (ours, bool(kind))]
             for b, optical in turns[::-1 if r % 2 else 1]:
                 got[kind][b is ours].append(jobs_round(b, n, optical))
+        mem.take()
     for kind, (p, o) in got.items():
         for i, what in ((0, "per_s"), (1, "slurmctld_cpu_ms")):
             for name, rows in (("plain", p), ("ours", o)):
@@ -314,7 +335,7 @@ def part_jobs(beds, f):
         f.figure(f"jobs_rate{kind}_of_plain",
                  ratios([x[0] for x in o], [x[0] for x in p]), 0.95,
                  at_least=True)
-    memory(f, "1000_slurmds", plain, ours)
+    mem.figure(f, "1000_slurmds")
 
 
 # ---- agent: one that does not do what it should ----
