@@ -34,11 +34,16 @@
 #include "agent/public.h"
 #include "common/sys/clock.h"
 
+/* Connections of a thread. libmicrohttpd (0.9.75 to 1.0.1, MHD_epoll) takes 128
+ * events at a time; when it got just so many it waits for the next before it
+ * looks at these, for as long as a connection may be idle. Its eventfd and the
+ * socket that listens have an event each. */
+#define THREAD_CONNECTIONS_MAX 120
 /* Threads of a socket. */
-#define POOL_THREADS 4
+#define POOL_THREADS 17
 /* Connections of a socket; and on a Unix socket of one operator or cluster, of
  * one user, and of all users together, so that they can't keep slurmctld out. */
-#define CONNECTIONS_MAX 2048
+#define CONNECTIONS_MAX (POOL_THREADS * THREAD_CONNECTIONS_MAX)
 #define CONNECTIONS_PER_CLUSTER 256
 #define CONNECTIONS_PER_USER 32
 #define CONNECTIONS_OF_USERS 1024
@@ -58,6 +63,8 @@
 /* Of a public socket: monitoring and browsers, perhaps of strangers. */
 #define PUBLIC_THREADS 2
 #define PUBLIC_CONNECTIONS_MAX 128
+_Static_assert(PUBLIC_CONNECTIONS_MAX / PUBLIC_THREADS <= THREAD_CONNECTIONS_MAX,
+	       "a thread's connections have all their events in one go");
 #define PUBLIC_CONNECTIONS_PER_HOST 32
 #define PUBLIC_IDLE_S 30
 

@@ -33,7 +33,7 @@ EXTRA_DIST += $(unit_tests) $(cluster_tests) tests/unit/tap.h tests/CI_TIER test
 
 # The agent alone.
 unit_tests += tests/fault/agent-compute.t tests/fault/agent-latency.t tests/fault/agent-measure.t tests/fault/agent-page.t \
-	tests/fault/agent-answers.t tests/fault/agent-attach.t \
+	tests/fault/agent-answers.t tests/fault/agent-attach.t tests/fault/agent-burst.t \
 	 tests/fault/agent-api.t tests/fault/agent-auth.t \
 	tests/fault/agent-conf.t tests/fault/agent-durable.t \
 	tests/fault/agent-faults.t tests/fault/agent-freeze.t \
