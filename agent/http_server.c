@@ -924,9 +924,12 @@ int ocs_http_start(struct ocs_http *http, struct ocs_api *api,
 	if ((rc = pthread_create(&http->thread, NULL, timer_main, http)))
 		return ocs_fail(err, OCS_IO, "thread: %s", strerror(rc));
 	http->running = true;
-	for (unsigned int i = 0; i < http->nsockets; i++)
-		if (start_socket(&http->socket[i], err) < 0)
-			return -1;
+	/* Unix sockets last: who is answered there finds the others, too. */
+	for (int is_unix = 0; is_unix < 2; is_unix++)
+		for (unsigned int i = 0; i < http->nsockets; i++)
+			if (http->socket[i].at.is_unix == is_unix &&
+			    start_socket(&http->socket[i], err) < 0)
+				return -1;
 	return 0;
 }
 
