@@ -22,6 +22,18 @@
 #define LATER_US 20000
 
 /* All that the steps of one job_test share. */
+/*
+ * Candidates take 22 KB each, and there are three in each list: too much for
+ * the stacks of slurmctld's threads, which keep what was touched when they are
+ * used again. One of these for all: job_test runs under the job write lock.
+ */
+static struct work {
+	struct ocs_candidate now[OCS_CANDIDATES_MAX];
+	struct ocs_candidate later[OCS_CANDIDATES_MAX];
+	struct ocs_candidate gone[OCS_CANDIDATES_MAX];
+	struct ocs_candidate judged[OCS_CANDIDATES_MAX];
+} *work;
+
 struct attempt {
 	job_record_t *job;
 	bitstr_t *bitmap;	/* the caller's: result on success */
@@ -261,7 +273,7 @@ static void blame_promise(struct ocs_error *err)
 static void judge_promises(struct attempt *a, const unsigned int *site,
 			   unsigned int nsites, struct ocs_error *err)
 {
-	struct ocs_candidate c[OCS_CANDIDATES_MAX];
+	struct ocs_candidate *c = work->judged;
 	struct ocs_error other = { 0 };
 	struct ocs_net net = { 0 };
 	bool would;
@@ -310,7 +322,7 @@ static int test_without(struct attempt *a, const struct victims *v,
  * few as will do, in Slurm's order. */
 static int test_victims(struct attempt *a)
 {
-	struct ocs_candidate c[OCS_CANDIDATES_MAX];
+	struct ocs_candidate *c = work->gone;
 	struct ocs_error why = a->err;
 	struct ocs_net now = a->net;
 	struct victims v;
@@ -339,7 +351,7 @@ static int test_victims(struct attempt *a)
 /* Free circuits and nodes at the same time, right now. */
 static int test_now(struct attempt *a)
 {
-	struct ocs_candidate c[OCS_CANDIDATES_MAX];
+	struct ocs_candidate *c = work->now;
 	struct ocs_plan plan;
 	int rc = ESLURM_NODES_BUSY;
 
@@ -578,7 +590,7 @@ static void try_with_others(struct attempt *a, struct best *best, int *rc)
  * could be. The earliest start counts, ties go to fewer sites. */
 static int test_later(struct attempt *a)
 {
-	struct ocs_candidate c[OCS_CANDIDATES_MAX];
+	struct ocs_candidate *c = work->later;
 	struct best best = { 0 };
 	unsigned int span_min = a->req.span_min;
 	uint64_t begun_us = now_us();
@@ -864,6 +876,10 @@ int place_job_test(job_record_t *job, bitstr_t *bitmap, uint32_t min_nodes,
 		return test(arg, bitmap);
 	}
 
+	if (!work && !(work = calloc(1, sizeof(*work)))) {
+		lib->conf_put(a.conf);
+		return ESLURM_NODES_BUSY;
+	}
 	a.all = bit_copy(bitmap);
 	if (asked) {
 		if (base == MODE_RUN_NOW)
