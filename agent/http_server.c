@@ -34,7 +34,7 @@
 #include "agent/public.h"
 #include "common/sys/clock.h"
 
-/* Connections of a thread. libmicrohttpd (0.9.75 to 1.0.1, MHD_epoll) takes 128
+/* Connections of a thread. libmicrohttpd (0.9.75, MHD_epoll) takes 128
  * events at a time; when it got just so many it waits for the next before it
  * looks at these, for as long as a connection may be idle. Its eventfd and the
  * socket that listens have an event each. */
