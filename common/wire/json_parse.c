@@ -9,17 +9,18 @@
 #include "common/wire/json.h"
 
 #include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-size_t ocs_json_utf8_len(const char *p, size_t left)
+/* The character at P, and its length; 0: that is no UTF-8. */
+static size_t decode(const char *p, size_t left, uint32_t *code)
 {
 	const unsigned char *u = (const unsigned char *) p;
 	uint32_t c;
 	size_t n;
 
+	*code = *u;
 	if (*u < 0x80)
 		return 1;
 	n = *u >= 0xf0 && *u < 0xf5 ? 4 : *u >= 0xe0 && *u < 0xf0 ? 3 :
@@ -36,7 +37,15 @@ size_t ocs_json_utf8_len(const char *p, size_t left)
 		return 0;
 	if (n == 4 && (c < 0x10000 || c > 0x10ffff))
 		return 0;
+	*code = c;
 	return n;
+}
+
+size_t ocs_json_utf8_len(const char *p, size_t left)
+{
+	uint32_t c;
+
+	return decode(p, left, &c);
 }
 
 /*
@@ -64,11 +73,13 @@ static int check_bytes(const char *text, size_t len, struct ocs_error *err)
  * json-c saturate. */
 static bool too_large(const char *text, size_t at)
 {
+	const char *most = "9223372036854775807";
 	size_t n = 0;
 
 	while (n < at && text[at - 1 - n] >= '0' && text[at - 1 - n] <= '9')
 		n++;
-	return n > 18;
+	return n > strlen(most) ||
+		(n == strlen(most) && memcmp(text + at - n, most, n) > 0);
 }
 
 static int parse_fail(struct json_tokener *tok, const char *text, size_t len,
@@ -96,13 +107,9 @@ static int parse_fail(struct json_tokener *tok, const char *text, size_t len,
 	}
 }
 
-/* The character of N bytes at P as JSON escapes it (RFC 8259, 7); the length. */
-static int escape(const char *p, size_t n, char out[16])
+/* Character C, as JSON escapes it (RFC 8259, 7); the length. */
+static int escape(uint32_t c, char out[16])
 {
-	uint32_t c = (unsigned char) *p & (0xffU >> (n + 1));
-
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char) p[i] & 0x3f);
 	if (c < 0x10000)
 		return snprintf(out, 16, "\\u%04x", c);
 	c -= 0x10000;
@@ -122,11 +129,11 @@ static size_t plain_run(const char *p, const char *end)
 
 static bool is_escaped(const char *text, const char *p)
 {
-	size_t n = 0;
+	const char *from = p;
 
-	while (p - n > text && p[-1 - (ptrdiff_t) n] == '\\')
-		n++;
-	return n & 1;
+	while (from > text && from[-1] == '\\')
+		from--;
+	return (p - from) & 1;
 }
 
 /*
@@ -140,23 +147,23 @@ static size_t feed(struct json_tokener *tok, const char *text, size_t len,
 
 	do {
 		size_t n = plain_run(p, end);
+		int given = (int) n;
+		const char *in = p;
 		char u[16];
+		uint32_t c;
 
-		if (n || p == end) {
-			*obj = json_tokener_parse_ex(tok, p, (int) n);
-			if (json_tokener_get_error(tok) !=
-			    json_tokener_continue)
-				return (size_t) (p - text) +
-				       json_tokener_get_parse_end(tok);
-		} else if (is_escaped(text, p)) {
+		if (!n && p < end && is_escaped(text, p)) {
 			n = 1;	/* no escape that there is: json-c will say */
-			*obj = json_tokener_parse_ex(tok, p, 1);
-		} else {
-			n = ocs_json_utf8_len(p, (size_t) (end - p));
-			*obj = json_tokener_parse_ex(tok, u, escape(p, n, u));
+			given = 1;
+		} else if (!n && p < end) {
+			n = decode(p, (size_t) (end - p), &c);
+			given = escape(c, u);
+			in = u;
 		}
+		*obj = json_tokener_parse_ex(tok, in, given);
 		if (json_tokener_get_error(tok) != json_tokener_continue)
-			return (size_t) (p - text);
+			return (size_t) (p - text) + (in == p ?
+				json_tokener_get_parse_end(tok) : 0);
 		p += n;
 	} while (p < end);
 	return len;

@@ -141,12 +141,6 @@ static const struct edit_case lease_cases[] = {
 	{ "\"job_id\":42", "\"job_id\":4294967296", OCS_RANGE, "job_id" },
 	{ "\"controller_epoch\":7", "\"controller_epoch\":9223372036854775808",
 	  OCS_RANGE, "controller_epoch" },
-	{ "\"controller_epoch\":7",
-	  "\"controller_epoch\":99999999999999999999999999", OCS_RANGE,
-	  "" },
-	{ "\"controller_epoch\":7",
-	  "\"controller_epoch\":-99999999999999999999999999", OCS_RANGE,
-	  "" },
 	{ "\"end_s\":1700003600", "\"end_s\":1700003600000", OCS_RANGE,
 	  "end_s" },
 	{ "\"held_ms\":1", "\"held_ms\":-1", OCS_RANGE, "held_ms" },
@@ -485,6 +479,27 @@ static void test_lease_values(void)
 	free(text);
 	ocs_lease_destroy(again);
 	ocs_lease_destroy(l);
+}
+
+/* Some json-c saturate, and the member is out of range; others refuse. */
+static void test_too_large(void)
+{
+	static const char *const to[] = {
+		"\"controller_epoch\":99999999999999999999999999",
+		"\"controller_epoch\":-99999999999999999999999999",
+	};
+	struct ocs_error err;
+
+	for (int i = 0; i < 2; i++) {
+		char *text = edit(lease_text, "\"controller_epoch\":7", to[i]);
+		bool taken = takes(false, text, strlen(text), &err);
+
+		if (!ok(!taken && err.code == OCS_RANGE &&
+			(strstr(err.text, "controller_epoch") ||
+			 strstr(err.text, "is too large")), "%s", to[i]))
+			printf("# %s\n", err.text);
+		free(text);
+	}
 }
 
 /* What people wrote: cut, cleaned, never a reason to refuse. */
@@ -837,6 +852,8 @@ static void test_members(void)
 	ok(U64("[]") < 0 && err.code == OCS_SYNTAX, "an array");
 	is_num(v, 3, "untouched by all of these");
 	ok(STR("{\"n\":5}") < 0 && err.code == OCS_SYNTAX, "a number");
+	ok(STR("{\"n\":1234567890123456789x}") < 0 && err.code == OCS_SYNTAX,
+	   "no number, but not too large");
 	ok(STR("{\"n\":\"12345678\"}") < 0 && err.code == OCS_RANGE,
 	   "one byte too long");
 	ok(STR("{\"n\":\"a\\u0000b\"}") < 0 && err.code == OCS_SYNTAX, "NUL");
@@ -908,6 +925,7 @@ int main(void)
 {
 	test_lease_values();
 	test_state_values();
+	test_too_large();
 	test_texts();
 	test_edits(false, lease_text, lease_cases,
 		   sizeof(lease_cases) / sizeof(lease_cases[0]));
