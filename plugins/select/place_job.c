@@ -21,19 +21,18 @@
  * as long as this, in us: one answer of cons_tres may take 2 s. */
 #define LATER_US 20000
 
-/* All that the steps of one job_test share. */
 /*
  * Candidates take 22 KB each, and there are three in each list: too much for
  * the stacks of slurmctld's threads, which keep what was touched when they are
  * used again. One of these for all: job_test runs under the job write lock.
  */
 static struct work {
-	struct ocs_candidate now[OCS_CANDIDATES_MAX];
-	struct ocs_candidate later[OCS_CANDIDATES_MAX];
+	struct ocs_candidate found[OCS_CANDIDATES_MAX];	/* now or later */
 	struct ocs_candidate gone[OCS_CANDIDATES_MAX];
 	struct ocs_candidate judged[OCS_CANDIDATES_MAX];
 } *work;
 
+/* All that the steps of one job_test share. */
 struct attempt {
 	job_record_t *job;
 	bitstr_t *bitmap;	/* the caller's: result on success */
@@ -351,7 +350,7 @@ static int test_victims(struct attempt *a)
 /* Free circuits and nodes at the same time, right now. */
 static int test_now(struct attempt *a)
 {
-	struct ocs_candidate *c = work->now;
+	struct ocs_candidate *c = work->found;
 	struct ocs_plan plan;
 	int rc = ESLURM_NODES_BUSY;
 
@@ -590,7 +589,7 @@ static void try_with_others(struct attempt *a, struct best *best, int *rc)
  * could be. The earliest start counts, ties go to fewer sites. */
 static int test_later(struct attempt *a)
 {
-	struct ocs_candidate *c = work->later;
+	struct ocs_candidate *c = work->found;
 	struct best best = { 0 };
 	unsigned int span_min = a->req.span_min;
 	uint64_t begun_us = now_us();
@@ -722,7 +721,8 @@ static int test_optical(struct attempt *a, unsigned int mode)
 		ocs_fail_reason(&a->err, "OpticalAgentDown");
 		return ESLURM_NODES_BUSY;
 	}
-	if (supply_init(a) < 0)
+	if (supply_init(a) < 0 ||
+	    (!work && !(work = calloc(1, sizeof(*work)))))
 		return ESLURM_NODES_BUSY;
 	if (mode == MODE_WILL_RUN && compat_in_backfill(a->job) &&
 	    no_hold_yet(a)) {
@@ -876,10 +876,6 @@ int place_job_test(job_record_t *job, bitstr_t *bitmap, uint32_t min_nodes,
 		return test(arg, bitmap);
 	}
 
-	if (!work && !(work = calloc(1, sizeof(*work)))) {
-		lib->conf_put(a.conf);
-		return ESLURM_NODES_BUSY;
-	}
 	a.all = bit_copy(bitmap);
 	if (asked) {
 		if (base == MODE_RUN_NOW)
