@@ -22,6 +22,7 @@ struct conf {
 struct task {
 	char **env;		/* the task's, borrowed from slurmstepd */
 	struct conf conf[2];	/* the user's and the system's */
+	char path[4096];	/* of the user's */
 };
 
 static const char *task_getenv(void *arg, const char *name)
@@ -80,19 +81,20 @@ out:
 
 /* The files that NCCL reads, in its order: $NCCL_CONF_FILE instead of
  * ~/.nccl.conf, then /etc/nccl.conf. */
-static int confs_read(struct task *t, char path[4096], const char **bad)
+static int confs_read(struct task *t, const char **bad)
 {
 	const char *file = task_getenv(t, "NCCL_CONF_FILE");
 	const char *home = task_getenv(t, "HOME");
 
-	*bad = path;
+	*bad = t->path;
 	if (file && *file)
-		snprintf(path, 4096, "%s", file);
+		snprintf(t->path, sizeof(t->path), "%s", file);
 	else if (home && *home)
-		snprintf(path, 4096, "%s/.nccl.conf", home);
+		snprintf(t->path, sizeof(t->path), "%s/.nccl.conf",
+			 home);
 	else
-		path[0] = '\0';
-	if (path[0] && conf_read(path, &t->conf[0]) < 0)
+		t->path[0] = '\0';
+	if (t->path[0] && conf_read(t->path, &t->conf[0]) < 0)
 		return -1;
 	*bad = "/etc/nccl.conf";
 	return conf_read(*bad, &t->conf[1]);
@@ -137,7 +139,6 @@ void ocs_hints_task_init(spank_t sp, enum ocs_hints_mode fallback)
 {
 	struct ocs_hintenv_plan *plan = NULL;
 	struct task t = { 0 };
-	char path[4096];
 	const char *bad;
 	struct ocs_hintenv_in in = {
 		.fallback = fallback, .get = task_getenv,
@@ -153,7 +154,7 @@ void ocs_hints_task_init(spank_t sp, enum ocs_hints_mode fallback)
 		return;
 	if (!(plan = malloc(sizeof(*plan))))
 		return;
-	if (confs_read(&t, path, &bad) < 0) {
+	if (confs_read(&t, &bad) < 0) {
 		warn_conf(sp, bad);
 		goto out;
 	}
