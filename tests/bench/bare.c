@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* As in agent/http_server.c. */
-#define POOL_THREADS 4
+#define POOL_THREADS 17
 #define CONNECTION_BYTES (64 * 1024)
 
 struct page {

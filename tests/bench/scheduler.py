@@ -128,8 +128,8 @@ def warm(plain, ours, kinds):
 
 
 def job_test_kinds(plain, ours, kinds, per_round):
-    """{KIND: (plain, ours)}, the medians of rounds, then all; each question of ours is
-    asked right after one of plain. Each round has slurmctlds of its own: how
+    """{KIND: (plain, ours)}, the medians of rounds; all; the memory. Each
+    question of ours is asked right after one of plain. Each round has slurmctlds of its own: how
     its memory happens to lie makes one faster than the next."""
     got = {k: ([], []) for k in kinds}
     every = {k: ([], []) for k in kinds}
