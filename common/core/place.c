@@ -232,6 +232,25 @@ static int explain(struct search *s, struct ocs_candidate *out,
 	return 0;
 }
 
+/* The search is too large for the stack of one of slurmctld's threads. */
+static struct search *new_search(const struct ocs_net *net,
+				 const struct ocs_supply *supply,
+				 uint32_t min_nodes,
+				 const struct ocs_request *req,
+				 bool capacity_only)
+{
+	struct search *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->sets.net = net;
+	s->sets.req = req;
+	s->sets.capacity_only = capacity_only;
+	s->sets.min_nodes = larger(min_nodes, 1);
+	s->supply = supply;
+	return s;
+}
+
 unsigned int ocs_place(const struct ocs_net *net,
 		       const struct ocs_supply *supply, unsigned int nsupply,
 		       uint32_t min_nodes, const struct ocs_request *req,
@@ -239,22 +258,20 @@ unsigned int ocs_place(const struct ocs_net *net,
 		       struct ocs_candidate out[static OCS_CANDIDATES_MAX],
 		       struct ocs_error *err)
 {
-	struct search s = {
-		.sets = {
-			.net = net,
-			.req = req,
-			.capacity_only = capacity_only,
-			.min_nodes = larger(min_nodes, 1),
-		},
-		.supply = supply,
-	};
+	struct search *s = new_search(net, supply, min_nodes, req,
+				      capacity_only);
 	int n = 0;
 
-	if (gather(&s.sets, supply, nsupply, err) < 0 ||
-	    bound_size(&s, err) < 0)
+	if (!s) {
+		ocs_fail(err, OCS_NOMEM, "out of memory");
 		return 0;
-	if (!(n = find(&s, out, err)))
-		n = explain(&s, out, err);
-	ocs_sets_fini(&s.sets);
+	}
+	if (gather(&s->sets, supply, nsupply, err) == 0 &&
+	    bound_size(s, err) == 0) {
+		if (!(n = find(s, out, err)))
+			n = explain(s, out, err);
+		ocs_sets_fini(&s->sets);
+	}
+	free(s);
 	return n > 0 ? (unsigned int) n : 0;
 }
