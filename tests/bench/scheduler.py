@@ -128,9 +128,11 @@ def warm(plain, ours, kinds):
 
 
 def job_test_kinds(plain, ours, kinds, per_round):
-    """{KIND: (plain, ours)}, the medians of rounds; all; the memory. Each
-    question of ours is asked right after one of plain. Each round has slurmctlds of its own: how
-    its memory happens to lie makes one faster than the next."""
+    """{KIND: (plain, ours)}, the medians of rounds; all; the memory. Questions
+    of one kind take turns, and who is first does: each slurmctld was asked the
+    same before, so that its data are as near to the processor. Each round has
+    slurmctlds of its own: how its memory happens to lie makes one faster than
+    the next."""
     got = {k: ([], []) for k in kinds}
     every = {k: ([], []) for k in kinds}
     mem = Memory(plain, ours)
@@ -141,10 +143,12 @@ def job_test_kinds(plain, ours, kinds, per_round):
             b.control("restart-one", b.dir, "slurmctld")
         warm(plain, ours, kinds)
         rows = {k: ([], []) for k in kinds}
-        for _ in range(per_round):
-            for k, (common, option) in kinds.items():
-                rows[k][0].append(asked(plain, *common))
-                rows[k][1].append(asked(ours, *common, *option))
+        for k, (common, option) in kinds.items():
+            turns = [(0, plain, common), (1, ours, (*common, *option))]
+            for _ in range(per_round):
+                for side, b, args in turns:
+                    rows[k][side].append(asked(b, *args))
+                turns.reverse()
         for k, pair in rows.items():
             for side in (0, 1):
                 got[k][side].append(statistics.median(pair[side]))
