@@ -15,6 +15,10 @@ select_sources = \
 	plugins/select/optical_token.h \
 	plugins/select/overlay.c \
 	plugins/select/place_job.c \
+	plugins/select/place_job.h \
+	plugins/select/place_later.c \
+	plugins/select/place_nodes.c \
+	plugins/select/place_plain.c \
 	plugins/select/reasons.c \
 	plugins/select/recover.c \
 	plugins/select/reserve.c \

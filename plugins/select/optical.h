@@ -90,7 +90,7 @@ void jobinfo_failures_set(job_record_t *job, unsigned int failures, bool held);
 void jobinfo_token_get(const job_record_t *job, struct token *token);
 void jobinfo_token_set(job_record_t *job, const struct token *token);
 
-/* ---- place_job.c ---- */
+/* ---- place_nodes.c ---- */
 
 /*
  * The sites under the nodes of BITMAP, in the order of the map, as indexes of
