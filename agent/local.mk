@@ -37,7 +37,9 @@ agent_libagent_la_SOURCES = \
 	agent/sim_fault.c agent/sim_file.c agent/sim_optics.c \
 	agent/sim_priv.h agent/sim_service.c \
 	agent/stats.h \
-	agent/store.h agent/store_check.c agent/store_sqlite.c \
+	agent/store.h agent/store_check.c agent/store_read.c \
+	agent/store_schema.c agent/store_sql.h agent/store_sqlite.c \
+	agent/store_write.c \
 	agent/target.c agent/target.h \
 	agent/text.c agent/text.h \
 	agent/tls.c agent/tls.h

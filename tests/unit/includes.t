@@ -149,7 +149,7 @@ code_of $project | uses '(CURL|curl_|<curl)' |
 	elsewhere 'common/net/http_curl\.c' |
 	ok "libcurl stops at common/net/http_curl.c"
 code_of $project | uses '(sqlite3|<sqlite3)' |
-	elsewhere 'agent/store_(check|sqlite)\.c' |
+	elsewhere 'agent/store_[a-z]*\.[ch]' |
 	ok "sqlite stops behind agent/store.h"
 code_of $project | uses '(MHD_|<microhttpd)' |
 	elsewhere 'agent/http_server\.c' |
