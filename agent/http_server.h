@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * http_server - HTTP/1.1 on Unix and TCP sockets, TLS on the latter if there
- * is any; libmicrohttpd stops here
+ * is any; libmicrohttpd stops at http_*.c
  *
  * Sizes, connections and times are bounded; requests that wait take no thread.
  * Sockets are bound first (perhaps as root) and answer only after start:

@@ -25,7 +25,9 @@ agent_libagent_la_SOURCES = \
 	agent/engine_term.c agent/engine_view.c \
 	agent/engine_whatif.c \
 	agent/exec_child.c agent/exec_child.h \
-	agent/http_server.c agent/http_server.h \
+	agent/http_bind.c agent/http_peer.c agent/http_priv.h \
+	agent/http_request.c agent/http_server.c agent/http_server.h \
+	agent/http_wait.c \
 	agent/log.c agent/log.h \
 	agent/measure.c agent/measure.h \
 	agent/metrics.c agent/metrics.h \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tls - GnuTLS, behind http_server for bytes and auth for who it is */
+/* tls - GnuTLS, behind http_peer for bytes and auth for who it is */
 #include "agent/tls.h"
 
 #include <errno.h>
