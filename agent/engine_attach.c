@@ -550,7 +550,7 @@ static void step(struct ocs_engine *e, struct engine_rec *rec, unsigned int i,
 		return;
 	}
 	/* Programs change gateways: they wait as the network does. */
-	if (engine_gate_frozen(e, rec->cur->lease, i)) {
+	if (engine_frozen(e, rec->cur->lease, i)) {
 		ea->retry_ms = now + ENGINE_RETRY_MS;
 		engine_timer(e, ea->retry_ms);
 		return;

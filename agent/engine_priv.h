@@ -9,10 +9,12 @@
  *  engine_circuit.c  from what is wanted to what is lit, by the driver
  *  engine_figure.c   which latency counts: measured, reported, configured
  *  engine_gate.c     the operator's say: what may go to the network now
+ *  engine_freeze.c    and what operators say in the moment
  *  engine_maint.c    drains and maintenance windows
  *  engine_modify.c   a lease is made longer, shorter, wider, narrower
  *  engine_real.c     what the network really built; what others have
  *  engine_restore.c  a circuit goes dark: who brings it back
+ *  engine_reroute.c   over which other route
  *  engine_run.c      life: loading, timers
  *  engine_settle.c   onto stable storage, by a thread or by who waits
  *  engine_shown.c    the state's text, made once for many readers
@@ -460,9 +462,6 @@ enum engine_gate_answer {
 enum engine_gate_answer engine_gate_ask(struct ocs_engine *e,
 					struct engine_rec *rec, unsigned int s,
 					uint64_t now);
-/* True while everything, or a link of circuit I's, is frozen. */
-bool engine_gate_frozen(const struct ocs_engine *e, const struct ocs_lease *l,
-			unsigned int i);
 /* ES's operation has ended, or is given up. */
 void engine_gate_done(struct ocs_engine *e, struct engine_strand *es);
 /* Before the worker goes through its list: whose turn is it? */
@@ -470,6 +469,26 @@ void engine_gate_queue(struct ocs_engine *e);
 /* How many operations wait for what. */
 void engine_gate_count(const struct ocs_engine *e,
 		       uint64_t waits[static ENGINE_GATES]);
+
+/* engine_freeze.c; locked */
+int engine_freeze_load(struct ocs_engine *e, struct ocs_error *err);
+/* True while everything, or a link of circuit I's, is frozen. */
+bool engine_frozen(const struct ocs_engine *e, const struct ocs_lease *l,
+		   unsigned int i);
+
+/* engine_reroute.c; locked */
+/* A lease of strand S of L alone on another route, HOME if that is given and
+ * has room; the caller destroys it. NULL with ERR set: OCS_BUSY there is none,
+ * OCS_NOMEM. */
+struct ocs_lease *engine_reroute_find(struct ocs_engine *e,
+				      const struct ocs_lease *l,
+				      unsigned int s,
+				      const struct ocs_home *home,
+				      struct ocs_error *err);
+/* The route of ONE becomes that of strand S of L, a copy that is not packed. 0,
+ * or -1 without memory. */
+int engine_reroute_put(const struct ocs_engine *e, struct ocs_lease *l,
+		       unsigned int s, const struct ocs_lease *one);
 
 /* engine_restore.c; locked */
 /* The network shows strand S, PROVISIONED, lit or dark. */

@@ -18,9 +18,11 @@ agent_libagent_la_SOURCES = \
 	agent/engine.c agent/engine.h agent/engine_priv.h \
 	agent/engine_alarm.c agent/engine_attach.c agent/engine_change.c \
 	agent/engine_doc.c agent/engine_page.c agent/engine_circuit.c \
-	agent/engine_figure.c agent/engine_gate.c agent/engine_lit.c \
+	agent/engine_figure.c agent/engine_freeze.c agent/engine_gate.c \
+	agent/engine_lit.c \
 	agent/engine_maint.c agent/engine_modify.c \
-	agent/engine_real.c agent/engine_restore.c agent/engine_run.c \
+	agent/engine_real.c agent/engine_reroute.c \
+	agent/engine_restore.c agent/engine_run.c \
 	agent/engine_settle.c agent/engine_shown.c agent/engine_stats.c \
 	agent/engine_term.c agent/engine_view.c \
 	agent/engine_whatif.c \
