@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 1500
 #
-# contrib/demo as a newcomer runs it: in a Debian 12 that has nothing but its
-# smallest self, with two cores, no systemd and a hostname that nothing
-# resolves. (Full tier: it installs every package anew.)
+# contrib/demo as a newcomer runs it: in a Debian, as old as this machine's, that
+# has nothing but its smallest self, with two cores, no systemd and a hostname
+# that nothing resolves. (Full tier: it installs every package anew.)
 set -u
 HERE=$(cd "$(dirname "$0")" && pwd)
 SRCDIR=$(cd "$HERE/../.." && pwd)
@@ -22,11 +22,12 @@ remove_root()
 	rm -rf --one-file-system "$ROOT"
 }
 
+suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 # The mirror that this machine's own apt uses.
 mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' |
-	sed -n 's/ bookworm$//p' | head -n 1)
-[ -n "$mirror" ] || bail "this machine's apt has no source for bookworm"
-if ! debootstrap --variant=minbase bookworm "$ROOT/deb" "$mirror" >"$ROOT/debootstrap.log" 2>&1; then
+	sed -n "s/ $suite\$//p" | head -n 1)
+[ -n "$mirror" ] || bail "this machine's apt has no source for $suite"
+if ! debootstrap --variant=minbase "$suite" "$ROOT/deb" "$mirror" >"$ROOT/debootstrap.log" 2>&1; then
 	diag "$(tail "$ROOT/debootstrap.log")"
 	bail "debootstrap failed"
 fi

@@ -8,7 +8,7 @@
 # limit: 500
 . "$(dirname "$0")/../lib/books.sh"
 
-ls /usr/lib/*/slurm-wlm/burst_buffer_lua.so "${OCS_SLURM_DIR:-/nowhere}"/lib*/slurm/burst_buffer_lua.so 2>/dev/null | grep -q . ||
+ls "${OCS_SLURM_DIR:-/usr}"/lib*{,/*}/slurm{,-wlm}/burst_buffer_lua.so 2>/dev/null | grep -q . ||
 	skip_all "no burst_buffer_lua.so"
 cluster_start --sites=paris:4,lyon:4 --links=par-lyo:paris:lyon:460:1:400G:client \
 	--setup-time=4s --release-time=0.5s \
