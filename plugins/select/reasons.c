@@ -162,13 +162,16 @@ static void written(const struct note *was)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Only where Slurm has nothing better to say. */
+/* Only where Slurm has nothing better to say. That another cluster of the
+ * federation looked at the job in the same moment is over by then, but stays
+ * its reason until the main scheduler looks again. */
 static bool shows_none(const job_record_t *job, const struct note *n)
 {
 	if (!IS_JOB_PENDING(job) || IS_JOB_COMPLETING(job) || !job->priority)
 		return false;
 	if (job->state_reason != WAIT_RESOURCES &&
 	    job->state_reason != WAIT_NO_REASON &&
+	    job->state_reason != WAIT_FED_JOB_LOCK &&
 	    job->state_reason != WAIT_LICENSES &&
 	    job->state_reason != WAIT_PRIORITY)
 		return false;
