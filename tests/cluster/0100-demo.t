@@ -37,11 +37,14 @@ cp -r /etc/apt/apt.conf.d/. "$ROOT/deb/etc/apt/apt.conf.d/" 2>/dev/null || :
 [ ! -e /etc/apt/apt.conf ] || cp /etc/apt/apt.conf "$ROOT/deb/etc/apt/"
 
 mkdir "$ROOT/deb/root/slurm-optical"
-if [ -d "$SRCDIR/.git" ] || git -C "$SRCDIR" rev-parse >/dev/null 2>&1; then
-	(cd "$SRCDIR" && git ls-files -z | xargs -0 cp --parents -t "$ROOT/deb/root/slurm-optical")
+# what git knows, where there is git; never what was built
+if git -C "$SRCDIR" -c safe.directory="$SRCDIR" ls-files -z >"$ROOT/files" 2>/dev/null && [ -s "$ROOT/files" ]; then
+	(cd "$SRCDIR" && xargs -0 cp --parents -t "$ROOT/deb/root/slurm-optical" <"$ROOT/files")
 else
-	cp -r "$SRCDIR/." "$ROOT/deb/root/slurm-optical"
+	tar cf - -C "$SRCDIR" --exclude=./build --exclude=./inst --exclude=./.git . |
+		tar xf - -C "$ROOT/deb/root/slurm-optical"
 fi
+[ -x "$ROOT/deb/root/slurm-optical/contrib/demo" ] || bail "the tree was not copied"
 
 # in_debian COMMAND: in mounts, processes and a hostname of its own
 in_debian()
