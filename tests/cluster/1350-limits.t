@@ -94,6 +94,7 @@ ok "the other one ends" wait_job "$b" COMPLETED
 a=$(submit alice -p billed "${two[@]}" --optical-bw=400G,min=100G "$until_go")
 ok "a job of a partition with weights runs" wait_job "$a" RUNNING 40 || diag_job "$a"
 like ",$(job_show "$a" TRES)," ',billing=204,' "4 CPUs and half of 400 Gb/s are billed"
+ok "what ended before is not booked any more" wait_for 20 '[ "$(leases | grep -c .)" = 1 ]' || diag "$(leases)"
 b=$(submit bob -p billed "${two[@]}" --optical-bw=800G,min=100G "$until_go")
 ok "one that gets less than it asked for" wait_job "$b" RUNNING 40 || diag_job "$b"
 like ",$(job_show "$b" TRES)," ',license/optical=400,?' "counts what it got"
