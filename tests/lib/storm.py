@@ -28,6 +28,8 @@ import time
 SECONDS_APART = 2
 OPERATOR_S = 60         # between two looks at the alarms
 QUEUE_LIMIT_S = 240
+# for the longest back-off of a pair of sites whose set-ups failed, and once more
+BACKOFF_LIMIT_S = 1000
 
 JOB = """#!/bin/bash
 echo "start $(date +%s%3N) ${OPTICAL_LEASE_ID:-none} ${OPTICAL_CIRCUITS:-}"
@@ -221,7 +223,8 @@ class Storm:
 
     def settle(self):
         self.mend(everything=True)
-        end = time.monotonic() + QUEUE_LIMIT_S
+        begin = time.monotonic()
+        end = begin + QUEUE_LIMIT_S
         while True:
             left = self.out("squeue", "-h", "-a", "-t",
                             "PD,R,CF,CG,S,RQ,RH", "-o", "%A %T %r", ok=True)
@@ -229,6 +232,10 @@ class Storm:
             states = left.split()
             if not states and self.cluster("pid", "slurmctld"):
                 break
+            # sites whose set-ups failed too often are left alone for minutes
+            for s in re.findall(r"OpticalBackoff\([^)]*~(\d+)s\)", left):
+                end = min(max(end, time.monotonic() + int(s) + 60),
+                          begin + BACKOFF_LIMIT_S)
             if time.monotonic() > end:
                 self.wrong.append("the queue does not empty: " + "; ".join(left.splitlines()[:5]))
                 break
