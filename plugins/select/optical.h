@@ -248,7 +248,8 @@ void reasons_apply(void);
 /* True while some optical job waits for a reason of ours. */
 bool reasons_any(void);
 
-/* Pairs of sites whose set-up failed by a fault of the network. */
+/* Pairs of sites whose set-up failed by a fault of the network. What fails while
+ * they are left alone makes that no longer: it was under way already. */
 void backoff_add(const char *a, const char *z);
 void backoff_clear(const char *a, const char *z);
 /* Seconds left, 0 if none. */

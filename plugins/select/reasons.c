@@ -269,6 +269,7 @@ static struct pair *pair_find(const char *a, const char *z)
 
 void backoff_add(const char *a, const char *z)
 {
+	uint64_t now = now_ms();
 	struct pair *p;
 
 	pthread_mutex_lock(&pair_lock);
@@ -277,11 +278,12 @@ void backoff_add(const char *a, const char *z)
 		snprintf(p->z, sizeof(p->z), "%s", z);
 		p->step_ms = 0;
 	}
-	if (p) {
+	/* Set-ups that were under way failed by the same fault. */
+	if (p && p->until_ms <= now) {
 		p->step_ms = p->step_ms ? p->step_ms * 2 : BACKOFF_MIN_MS;
 		if (p->step_ms > BACKOFF_MAX_MS)
 			p->step_ms = BACKOFF_MAX_MS;
-		p->until_ms = now_ms() + p->step_ms;
+		p->until_ms = now + p->step_ms;
 		kick_in(p->step_ms + 1);
 	}
 	pthread_mutex_unlock(&pair_lock);

@@ -98,15 +98,22 @@ for cmd in salloc srun; do
 done
 
 # ---- a fault of the network is not the request's ----
-ok "one set-up over par-nic will fail late" opticalctl sim fault fail-late par-nic 1
-job=$(submit alice -N4 --optical-sites=paris,nice --optical-bw=400G --wrap 'echo started')
-ok "its set-up fails" wait_for $LIMIT "events_are $job setup_failed 1" || diag_job "$job"
-unlike "$(token_of "$job")" 'failures=[1-9]' "a fault does not count"
-like "$(token_of "$job")" 'state=FAILED.*cause=.*par-nic' "its cause is in AdminComment"
+ok "two set-ups over par-nic will fail late" opticalctl sim fault fail-late par-nic 2
+pair=(-H -N2 --optical-sites=paris,nice --optical-span=2 --optical-bw=100G)
+job=$(submit alice "${pair[@]}" --wrap 'echo started')
+other=$(submit bob "${pair[@]}" --wrap 'echo started')
+ok "both begin at once" scontrol release "$job,$other"
+for j in $job $other; do
+	ok "the set-up of job $j fails" wait_for $LIMIT "events_are $j setup_failed 1" || diag_job "$j"
+	unlike "$(token_of "$j")" 'failures=[1-9]' "a fault does not count"
+	like "$(token_of "$j")" 'state=FAILED.*cause=.*par-nic' "its cause is in AdminComment"
+done
 ok "the pair is left alone for a while" \
 	wait_for $LIMIT "job_reason $job | grep '^OpticalBackoff(nice-paris,'" || diag_job "$job"
+left=$(job_reason "$job" | sed -n 's/.*~\([0-9]*\)s.*/\1/p')
+ok "a minute: both failed by the one fault (~$left s)" [ "${left:-999}" -le 60 ]
 ok "nothing is left booked" wait_for 10 nothing_booked || diag_job "$job"
-scancel "$job"
+scancel "$job" "$other"
 
 ok "at last nothing is booked" wait_for 15 nothing_booked
 books_ok
