@@ -28,25 +28,29 @@ CIRCUIT = ("--optical-bw=10G", "--optical-span=2")
 
 # ---- submit: how fast jobs come in ----
 
+TURN, TURNS = 40, 20        # short ones: a machine is not as fast at all times
+
+
 def submit_turn(b, *options):
-    """100 held jobs, by 8 sbatch at a time: wall seconds and CPU, of all and
+    """TURN held jobs, by 8 sbatch at a time: wall seconds and CPU, of all and
     of slurmctld."""
     before, ctld = bed.children_cpu_s(), b.ctld_cpu_s()
-    took = b.submit_many([b.top + "/job.sh"] * 100, "-H", *TWO_NODES, *options)
+    took = b.submit_many([b.top + "/job.sh"] * TURN, "-H", *TWO_NODES, *options)
     ctld = b.ctld_cpu_s() - ctld
     return took, bed.children_cpu_s() - before + ctld, ctld
 
 
 def submit_round(plain, ours, options, flip):
-    """Four turns of each: jobs per second of wall time and of CPU time, CPU
+    """TURNS of each: jobs per second of wall time and of CPU time, CPU
     of slurmctld in ms per job; of plain, of ours."""
     sums = ([0.0] * 3, [0.0] * 3)
-    for i in range(4):
+    for i in range(TURNS):
         turns = [(plain, ()), (ours, options)]
         for b, o in turns[::-1 if (i + flip) % 2 else 1]:
             for k, x in enumerate(submit_turn(b, *o)):
                 sums[b is ours][k] += x
-    return [(400 / s[0], 400 / s[1], s[2] * 1000 / 400) for s in sums]
+    n = TURN * TURNS
+    return [(n / s[0], n / s[1], s[2] * 1000 / n) for s in sums]
 
 
 def job_script(b):
