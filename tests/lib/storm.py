@@ -27,9 +27,8 @@ import time
 # sacct counts seconds, a lease milliseconds; slurmctld tells both ends.
 SECONDS_APART = 2
 OPERATOR_S = 60         # between two looks at the alarms
-QUEUE_LIMIT_S = 240
-# for the longest back-off of a pair of sites whose set-ups failed, and once more
-BACKOFF_LIMIT_S = 1000
+QUEUE_LIMIT_S = 240     # without a job less
+SETTLE_LIMIT_S = 1000   # in all, with what waits for a pair of sites in back-off
 
 JOB = """#!/bin/bash
 echo "start $(date +%s%3N) ${OPTICAL_LEASE_ID:-none} ${OPTICAL_CIRCUITS:-}"
@@ -186,7 +185,9 @@ class Storm:
         now = time.monotonic()
         for node, when in list(self.down.items()):
             if everything or now >= when:
-                if not self.cluster("restart-one", "slurmd", node):
+                # it may ask for its configuration while slurmctld is away
+                if not any(self.cluster("restart-one", "slurmd", node)
+                           for _ in range(3)):
                     self.wrong.append(f"slurmd {node} did not come back")
                 del self.down[node]
         for link, when in list(self.cut.items()):
@@ -223,7 +224,7 @@ class Storm:
 
     def settle(self):
         self.mend(everything=True)
-        begin = time.monotonic()
+        begin, fewest = time.monotonic(), sys.maxsize
         end = begin + QUEUE_LIMIT_S
         while True:
             left = self.out("squeue", "-h", "-a", "-t",
@@ -232,10 +233,14 @@ class Storm:
             states = left.split()
             if not states and self.cluster("pid", "slurmctld"):
                 break
+            if len(states) < fewest:
+                fewest = len(states)
+                end = max(end, min(time.monotonic() + QUEUE_LIMIT_S,
+                                   begin + SETTLE_LIMIT_S))
             # sites whose set-ups failed too often are left alone for minutes
             for s in re.findall(r"OpticalBackoff\([^)]*~(\d+)s\)", left):
                 end = min(max(end, time.monotonic() + int(s) + 60),
-                          begin + BACKOFF_LIMIT_S)
+                          begin + SETTLE_LIMIT_S)
             if time.monotonic() > end:
                 self.wrong.append("the queue does not empty: " + "; ".join(left.splitlines()[:5]))
                 break
