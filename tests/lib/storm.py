@@ -185,10 +185,9 @@ class Storm:
         now = time.monotonic()
         for node, when in list(self.down.items()):
             if everything or now >= when:
-                # it may ask for its configuration while slurmctld is away
-                if not any(self.cluster("restart-one", "slurmd", node)
-                           for _ in range(3)):
-                    self.wrong.append(f"slurmd {node} did not come back")
+                if not self.cluster("restart-one", "slurmd", node):
+                    said = self.out("scontrol", "-o", "show", "node", node, ok=True)
+                    self.wrong.append(f"slurmd {node} did not come back: {said}")
                 del self.down[node]
         for link, when in list(self.cut.items()):
             if everything or now >= when:
