@@ -224,6 +224,15 @@ int engine_find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
 	return 0;
 }
 
+int engine_find_one(struct ocs_engine *e, const char *id,
+		    struct engine_rec **rec, struct ocs_error *err)
+{
+	if (engine_find(e, id, rec, err) < 0)
+		return -1;
+	return *rec ? 0 : ocs_fail(err, OCS_NOT_FOUND,
+				   "there is no lease %.32s", id);
+}
+
 static bool expired(const struct ocs_lease *l)
 {
 	return l->resv == OCS_TERMINATED && !l->committed_ms &&

@@ -53,25 +53,6 @@ static void show_frozen(struct ocs_engine *e)
 	}
 }
 
-/* JSON NULL: away with it. Settled by *SEQ. */
-static int keep(struct ocs_engine *e, const char *id, const char *json,
-		uint64_t *seq, struct ocs_error *err)
-{
-	if (e->disk_failed)
-		return ocs_fail(err, OCS_IO, "%s", e->disk_text);
-	if (ocs_store_begin(e->store, err) < 0)
-		return -1;
-	if ((json ? ocs_store_doc_put(e->store, "freeze", id, json, err) :
-		    ocs_store_doc_del(e->store, "freeze", id, err)) < 0 ||
-	    ocs_store_end(e->store, err) < 0) {
-		ocs_store_undo(e->store);
-		return -1;
-	}
-	*seq = ++e->seq;
-	engine_want(e, e->seq);
-	return 0;
-}
-
 static int freeze(struct ocs_engine *e, const struct ocs_freeze *want,
 		  const char *who, uint64_t *seq, struct ocs_error *err)
 {
@@ -88,8 +69,8 @@ static int freeze(struct ocs_engine *e, const struct ocs_freeze *want,
 	snprintf(next.who, sizeof(next.who), "%s", who);
 	if (!(json = ocs_wire_encode_freeze(&next)))
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
-	rc = keep(e, link < 0 ? ALL : want->link, want->frozen ? json : NULL,
-		  seq, err);
+	rc = engine_doc_settle(e, "freeze", link < 0 ? ALL : want->link,
+			       want->frozen ? json : NULL, seq, err);
 	free(json);
 	if (rc < 0)
 		return -1;
@@ -143,11 +124,8 @@ static int approve(struct ocs_engine *e, const char *id, bool yes,
 	struct engine_rec *rec;
 	char cause[256];
 
-	if (engine_find(e, id, &rec, err) < 0)
+	if (engine_find_one(e, id, &rec, err) < 0)
 		return -1;
-	if (!rec)
-		return ocs_fail(err, OCS_NOT_FOUND, "there is no lease %.32s",
-				id);
 	l = rec->cur->lease;
 	*out = rec;
 	if (yes && l->approved_ms && l->resv == OCS_COMMITTED)

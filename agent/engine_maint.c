@@ -111,25 +111,6 @@ static int touched(struct ocs_engine *e, unsigned int link, int64_t start_s,
 
 /* ---- the ledger ---- */
 
-/* JSON NULL: away with it. Settled by *SEQ. */
-static int keep(struct ocs_engine *e, const char *kind, const char *id,
-		const char *json, uint64_t *seq, struct ocs_error *err)
-{
-	if (e->disk_failed)
-		return ocs_fail(err, OCS_IO, "%s", e->disk_text);
-	if (ocs_store_begin(e->store, err) < 0)
-		return -1;
-	if ((json ? ocs_store_doc_put(e->store, kind, id, json, err) :
-		    ocs_store_doc_del(e->store, kind, id, err)) < 0 ||
-	    ocs_store_end(e->store, err) < 0) {
-		ocs_store_undo(e->store);
-		return -1;
-	}
-	*seq = ++e->seq;
-	engine_want(e, e->seq);
-	return 0;
-}
-
 static void told(struct ocs_engine *e)
 {
 	e->admin_todo = true;
@@ -205,7 +186,7 @@ static int drain(struct ocs_engine *e, const struct ocs_drain *want,
 	rc = drain_link(e, (unsigned int) link, want->drained, err);
 	if (rc < 0)
 		goto out;
-	rc = keep(e, "drain", want->link, json, seq, err);
+	rc = engine_doc_settle(e, "drain", want->link, json, seq, err);
 	if (rc < 0) {
 		/* Giving back can't fail, and what was taken had no room. */
 		drain_link(e, (unsigned int) link, was, NULL);
@@ -336,7 +317,8 @@ static int window_put(struct ocs_engine *e, const struct ocs_window *want,
 		return ocs_fail(err, OCS_NOMEM, "out of memory");
 	}
 	rc = window_add(e, want, err);
-	if (rc == 0 && keep(e, "window", want->id, json, seq, err) < 0) {
+	if (rc == 0 &&
+	    engine_doc_settle(e, "window", want->id, json, seq, err) < 0) {
 		window_drop(e, &e->window[e->nwindows - 1]);
 		rc = -1;
 	}
@@ -376,7 +358,7 @@ int ocs_engine_window_del(struct ocs_engine *e, const char *id,
 	*seq = 0;
 	if (!(w = window_find(e, id))) {
 		ocs_fail(err, OCS_NOT_FOUND, "there is no window %.32s", id);
-	} else if (keep(e, "window", id, NULL, seq, err) == 0) {
+	} else if (engine_doc_settle(e, "window", id, NULL, seq, err) == 0) {
 		ocs_log("window-away", "window=%s link=%s by=%s", id,
 			w->w.link, ocs_quote(who).text);
 		window_drop(e, w);
@@ -449,8 +431,8 @@ static void windows_step(struct ocs_engine *e, int64_t now_s)
 			}
 		}
 		if (w->w.end_s <= now_s) {
-			if (keep(e, "window", w->w.id, NULL, &seq,
-				 &err) == 0) {
+			if (engine_doc_settle(e, "window", w->w.id, NULL,
+					      &seq, &err) == 0) {
 				ocs_log("window-ends", "window=%s link=%s",
 					w->w.id, w->w.link);
 				window_drop(e, w);

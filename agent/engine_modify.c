@@ -164,11 +164,8 @@ static int modify(struct ocs_engine *e, const char *id,
 	char cause[200];
 
 	*changed = false;
-	if (engine_find(e, id, &rec, err) < 0)
+	if (engine_find_one(e, id, &rec, err) < 0)
 		return -1;
-	if (!rec)
-		return ocs_fail(err, OCS_NOT_FOUND, "there is no lease %.32s",
-				id);
 	l = rec->cur->lease;
 	if ((mod->has_epoch &&
 	     engine_check_epoch(e, l->cluster, mod->controller_epoch,

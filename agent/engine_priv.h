@@ -5,6 +5,7 @@
  *  engine.c          the calls: hold, commit, release
  *  engine_attach.c   VLANs, and programs that bring traffic onto circuits
  *  engine_change.c   one change of one lease: ledger, bookings, who is told
+ *  engine_doc.c      documents in the ledger
  *  engine_lit.c      which wavelengths carry light
  *  engine_circuit.c  from what is wanted to what is lit, by the driver
  *  engine_figure.c   which latency counts: measured, reported, configured
@@ -349,6 +350,9 @@ int engine_terminate(struct ocs_engine *e, struct engine_rec *rec,
 		     struct ocs_error *err);
 int engine_find(struct ocs_engine *e, const char *id, struct engine_rec **rec,
 		struct ocs_error *err);
+/* The same, but that there is none is OCS_NOT_FOUND. */
+int engine_find_one(struct ocs_engine *e, const char *id,
+		    struct engine_rec **rec, struct ocs_error *err);
 /* Circuits that a hold of WANT would take. */
 int engine_check_circuits(struct ocs_engine *e, const struct ocs_lease *want,
 			  struct ocs_error *err);
@@ -394,6 +398,12 @@ int engine_route(struct ocs_engine *e, struct ocs_lease *lease,
 /* What follows from the clock for LEASE, and when to look again. */
 void engine_due(struct ocs_engine *e, struct engine_rec *rec);
 void engine_term(struct ocs_engine *e, struct engine_rec *rec, int64_t now_s);
+
+/* engine_doc.c; locked */
+/* A document of what an operator said; JSON NULL: away with it. *SEQ is what
+ * settles it. 0, or -1 with ERR set. */
+int engine_doc_settle(struct ocs_engine *e, const char *kind, const char *id,
+		      const char *json, uint64_t *seq, struct ocs_error *err);
 
 /* engine_figure.c; locked */
 int engine_figure_init(struct ocs_engine *e);	/* -1: no memory */
