@@ -10,6 +10,9 @@
 TESTLIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SRCDIR=$(cd "$TESTLIB/../.." && pwd)
 
+# The suite of the Debian that this is.
+own_suite() { (. /etc/os-release && echo "${VERSION_CODENAME:-}"); }
+
 # Sets ROOT, where it is. Ends the test when there is none.
 fresh_debian()
 {
@@ -19,7 +22,7 @@ fresh_debian()
 	for p in debootstrap ip; do
 		command -v $p >/dev/null || bail "$p is missing: contrib/package tools"
 	done
-	own=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	own=$(own_suite)
 	mirror=$(apt-get indextargets --format '$(SITE) $(CODENAME)' 'Created-By: Packages' |
 		sed -n "s/ $own\$//p" | head -n 1)
 	[ -n "$mirror" ] || bail "this machine's apt has no source for $own"

@@ -19,7 +19,7 @@ build_packages()
 		cp "$OCS_PACKAGES"/*.deb "$out/"
 		return
 	fi
-	if [ "$(. /etc/os-release && echo "$VERSION_CODENAME")" = "$suite" ]; then
+	if [ "$(own_suite)" = "$suite" ]; then
 		"$SRCDIR/contrib/package" deb "$out"
 		return
 	fi

@@ -6,6 +6,6 @@
 # two sites, refused to go while in use, switched off, purged. (Full tier.)
 . "$(dirname "$0")/../lib/package.sh"
 
-[ "$(. /etc/os-release && echo "$VERSION_CODENAME")" = bookworm ] || skip_all "packages for Debian 12 are built on Debian 12"
+[ "$(own_suite)" = bookworm ] || skip_all "packages for Debian 12 are built on Debian 12"
 package_test bookworm
 done_testing
